@@ -1,0 +1,150 @@
+"""The words behind `experiments fit`: Hydra's own flags, and ours."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from experiments.config.problems import ConfigurationError, Problem, nearest
+
+if TYPE_CHECKING:
+    from experiments.config.composition import Composer
+
+FLAGS = {
+    "-m, --multirun": "a sweep: one run for each combination of the values given, key=value1,value2",
+    "--dry-run": "show the jobs, train nothing",
+    "-c, --cfg job|hydra|all": "show the configuration, train nothing (--package, --resolve as in Hydra)",
+    "-cd, --config-dir DIR": "your own YAML files, in the same groups; they are found before ours",
+    "-i, --info [WHAT]": "Hydra's own account: defaults, defaults-tree, searchpath, plugins, config",
+}
+
+
+@dataclass(frozen=True)
+class FitArguments:
+    """What was asked for."""
+
+    overrides: list[str]
+    multirun: bool
+    config_dir: str | None
+    config: str | None
+    package: str | None
+    resolve: bool
+    info: str | None
+    dry_run: bool
+    help: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose refusals are ours."""
+
+    def error(self, message: str) -> NoReturn:
+        flags = [flag for action in self._actions for flag in action.option_strings]
+        unknown = message.removeprefix("unrecognized arguments: ").split()
+        better = nearest(unknown[0], flags) if message.startswith("unrecognized") else None
+        raise ConfigurationError([Problem(self.prog, message, better or f"{self.prog} --help")])
+
+
+def parse_fit(words: Sequence[str]) -> FitArguments:
+    """Flags and overrides, in any order.
+
+    Raises:
+        ConfigurationError: a flag that does not exist, or without its value.
+    """
+    parser = _Parser(add_help=False, prog="experiments fit", allow_abbrev=False)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("-m", "--multirun", action="store_true")
+    parser.add_argument("-r", "--run", action="store_true")
+    parser.add_argument("-cd", "--config-dir")
+    parser.add_argument("-c", "--cfg", dest="config", choices=["job", "hydra", "all"])
+    parser.add_argument("-p", "--package")
+    parser.add_argument("--resolve", action="store_true")
+    parser.add_argument("-i", "--info", const="all", nargs="?", choices=list(_INFO))
+    parser.add_argument("--dry-run", action="store_true")
+    found = vars(parser.parse_intermixed_args(list(words)))
+    found.pop("run")
+    return FitArguments(**found)
+
+
+_INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+
+
+@dataclass(frozen=True)
+class ReadingArguments:
+    """What `list` and `explain` were asked for."""
+
+    name: str
+    config_dir: Path | None
+
+
+EXAMPLES = {"list": "experiments list", "explain": "experiments explain optimizer.lr"}
+
+
+def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
+    """The arguments of a verb that only reads lab notes; None if it was asked for help, which is printed.
+
+    Raises:
+        ConfigurationError: a flag that does not exist, a name missing or too many.
+    """
+    parser = _Parser(prog=f"experiments {verb}", add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true", help="this text")
+    parser.add_argument("-cd", "--config-dir", type=Path, help="your own YAML files, beside ours")
+    if verb == "explain":
+        parser.add_argument("name", nargs="?", help="a key, a group, an experiment, a sweep or any other option")
+    parser.epilog = f"example: {EXAMPLES[verb]}"
+    found = parser.parse_args(list(words))
+    if found.help:
+        print(parser.format_help())
+        return None
+    if verb == "explain" and not found.name:
+        parser.error("what is to be explained? a key, an experiment, a sweep or any other option")
+    return ReadingArguments(getattr(found, "name", ""), found.config_dir)
+
+
+def fit_help() -> str:
+    """`experiments fit --help`."""
+    from experiments.config.lab_notes import options
+
+    flags = "\n".join(f"  {flag:<25}{text}" for flag, text in FLAGS.items())
+    groups = "\n".join(f"  {group:<12}{', '.join(names)}" for group, names in options().items())
+    return f"""\
+usage: experiments fit [FLAGS] [group=choice] [key=value] ...
+
+Train one configuration; with -m, or with sweep=NAME, a sweep of them.
+
+  experiments fit                                         handwritten digits, a few seconds
+  experiments fit optimizer.lr=0.1 schedule.epochs=2      other numbers
+  experiments fit sweep=what_can_go_wrong                 the five lesson experiments side by side
+  experiments fit -m optimizer.lr=1e-3,1e-2 seed=0,1      four runs
+  experiments fit dataset=folder dataset.root=FOLDER      your own pictures, a folder a class
+
+flags:
+{flags}
+
+groups and their choices (`experiments explain NAME` tells more):
+{groups}
+
+`experiments fit --cfg job` shows every key with its value; `experiments explain KEY` what it means."""
+
+
+def show_configuration(composer: Composer, arguments: FitArguments) -> None:
+    """Print what Hydra's --cfg and --info print."""
+    from hydra._internal.hydra import Hydra
+
+    from experiments.config.composition import PRIMARY
+
+    hydra = Hydra(task_name=PRIMARY, config_loader=composer.loader)
+    if arguments.info:
+        hydra.show_info(arguments.info, config_name=PRIMARY, overrides=arguments.overrides)
+        return
+    assert arguments.config is not None
+    hydra.show_cfg(
+        config_name=PRIMARY,
+        overrides=arguments.overrides,
+        cfg_type=arguments.config,
+        package=arguments.package,
+        resolve=arguments.resolve,
+    )

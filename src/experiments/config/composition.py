@@ -1,0 +1,154 @@
+"""From overrides to one composed configuration, with every mistake as a Problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.utils import setup_globals
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from experiments.config.locations import configuration_folder
+from experiments.config.problems import ConfigurationError, Problem
+
+PRIMARY = "fit"
+
+
+@dataclass(frozen=True)
+class OptionFile:
+    """What the YAML file of an option itself sets: dotted keys and their values, and the groups it picks."""
+
+    values: dict[str, object]
+    picks: dict[str, str]
+
+
+class Composer:
+    """Composes configurations from `conf/` and, before it, the user's own `--config-dir`."""
+
+    def __init__(self, config_dir: str | None = None) -> None:
+        if config_dir is not None and not Path(config_dir).expanduser().is_dir():
+            raise ConfigurationError([Problem(f"--config-dir {config_dir}", "there is no such folder")])
+        version.setbase("1.3")
+        setup_globals()
+        self.config_dir = Path(config_dir).expanduser().resolve() if config_dir else None
+
+    @cached_property
+    def loader(self) -> ConfigLoaderImpl:
+        """Hydra's loader over our search path."""
+        search_path = create_config_search_path(str(configuration_folder()))
+        if self.config_dir is not None:
+            # Before ours, so that a user's file of the same name is the one that counts.
+            search_path.prepend(provider="command-line", path=f"file://{self.config_dir}")
+        return ConfigLoaderImpl(config_search_path=search_path)
+
+    def options(self, group: str) -> list[str]:
+        """The options of a group, sorted."""
+        return sorted(self.loader.get_group_options(group, ObjectType.CONFIG))
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """All groups, Hydra's own among them (`hydra/launcher`)."""
+        top = self.loader.list_groups("")
+        return [*top, *(f"hydra/{group}" for group in self.loader.list_groups("hydra"))]
+
+    def parse(self, override: str) -> Override:
+        """One override, by Hydra's grammar.
+
+        Raises:
+            ConfigurationError: it does not follow the grammar; the message gives the quoted form.
+        """
+        try:
+            return OverridesParser.create(config_loader=self.loader).parse_overrides([override])[0]
+        except HydraException:
+            raise ConfigurationError([_grammar_problem(override)]) from None
+
+    def compose(self, overrides: Iterable[str], *, multirun: bool = False) -> DictConfig:
+        """The configuration with Hydra's own node, not yet checked against the schema.
+
+        Raises:
+            ConfigurationError: Hydra could not compose it.
+        """
+        mode = RunMode.MULTIRUN if multirun else RunMode.RUN
+        try:
+            return self.loader.load_configuration(PRIMARY, list(overrides), run_mode=mode)
+        except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
+            raise ConfigurationError([Problem("the configuration", _plain(error))]) from error
+        except Exception as error:  # the YAML parser's errors share no base class with Hydra's
+            if type(error).__module__.split(".")[0] != "yaml":
+                raise
+            raise ConfigurationError([Problem("a configuration file", _plain(error))]) from error
+
+    def option_file(self, group: str, option: str) -> OptionFile:
+        """What `group/option.yaml` itself sets, with what it inherits from options of its own group."""
+        result = self.loader.repository.load_config(f"{group}/{option}")
+        if result is None:
+            return OptionFile({}, {})
+        values: dict[str, object] = {}
+        picks: dict[str, str] = {}
+        for default in result.defaults_list or []:
+            name, value = default.get_name(), default.value if hasattr(default, "value") else None
+            if hasattr(default, "group") and default.group is not None and value is not None:
+                picks[str(default.group).lstrip("/")] = str(value)
+            elif name and name != "_self_":
+                inherited = self.option_file(group, name.rsplit("/", 1)[-1])
+                values |= inherited.values
+                picks |= inherited.picks
+        plain = OmegaConf.to_container(result.config, resolve=False)
+        assert isinstance(plain, dict)
+        return OptionFile(values | dict(flatten(plain)), picks)
+
+
+def flatten(tree: dict[Any, Any], prefix: str = "") -> Iterable[tuple[str, object]]:
+    """Dotted keys and values of a nested mapping."""
+    for name, value in tree.items():
+        dotted = f"{prefix}{name}"
+        if isinstance(value, dict) and value:
+            yield from flatten(value, f"{dotted}.")
+        else:
+            yield dotted, value
+
+
+def quoted(override: str) -> str:
+    """The override with its value quoted for Hydra and for the shell: `"dataset.root='a,b'"`."""
+    name, _, value = override.partition("=")
+    text = value.strip("'\"").replace("\\", "\\\\").replace("'", "\\'")
+    return f"\"{name}='{text}'\""
+
+
+def _grammar_problem(override: str) -> Problem:
+    _, sign, value = override.partition("=")
+    if not sign:
+        return Problem(override, "an override is written key=value")
+    if re.search(r"[\[\](){}:,'\"\s\\]", value):
+        return Problem(
+            override,
+            "a value with commas, brackets, braces, colons, quotes or spaces must be quoted",
+            quoted(override),
+        )
+    return Problem(override, "this is no override that Hydra can read: key=value, with a value after the sign")
+
+
+def _plain(error: Exception) -> str:
+    """The error's text without the tips that only make sense for a bare Hydra application."""
+    cause = error.__cause__ or error
+    text = str(cause) or str(error) or type(error).__name__
+    kept: Sequence[str] = [
+        line.strip()
+        for line in text.splitlines()
+        if line.strip()
+        and not line.lstrip().startswith(("provider=", "Config search path", "full_key", "object_type", "See https"))
+    ]
+    return "\n".join(kept)

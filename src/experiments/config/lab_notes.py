@@ -1,0 +1,109 @@
+"""What the YAML files and the schema say about themselves: for `list` and `explain`, without importing Hydra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.config.keys import keys_of
+from experiments.config.locations import configuration_folder
+from experiments.config.problems import ConfigurationError, Problem, nearest
+from experiments.config.schema import BASES, GROUPS, SCHEMAS, known_keys
+
+ORDER = (*BASES, *GROUPS)
+
+
+@dataclass(frozen=True)
+class LabNote:
+    """The comment at the head of an option's file, and what the file then sets."""
+
+    group: str
+    name: str
+    note: list[str]
+    content: list[str]
+
+    @property
+    def purpose(self) -> str:
+        """The note's first sentence, on one line."""
+        text = " ".join(self.note)
+        return text.split(". ")[0].split("  ")[0].rstrip(".:")
+
+
+def read_note(path: Path) -> LabNote:
+    """The lab note of one YAML file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith("# @package")]
+    end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    note = [line.removeprefix("#").removeprefix(" ") for line in lines[:end]]
+    return LabNote(path.parent.name, path.stem, note, lines[end:])
+
+
+def notes(config_dir: Path | None = None) -> Iterator[LabNote]:
+    """All options of all groups, ours and those of a `--config-dir`, in the order of composition."""
+    for group in ORDER:
+        found: dict[str, Path] = {}
+        for folder in (configuration_folder(), config_dir):
+            if folder is not None:
+                found |= {path.stem: path for path in sorted((folder / group).glob("*.yaml"))}
+        yield from (read_note(path) for path in found.values())
+
+
+def options() -> dict[str, list[str]]:
+    """The names in each group."""
+    return {group: [n.name for n in notes() if n.group == group] for group in ORDER}
+
+
+def listing(config_dir: Path | None = None) -> str:
+    """What `experiments list` prints: each option with its one-line purpose."""
+    found = list(notes(config_dir))
+    width = max(len(n.name) for n in found) + 2
+    blocks = []
+    for group in ORDER:
+        rows = [f"  {n.name:<{width}}{n.purpose}" for n in found if n.group == group]
+        if rows:
+            blocks.append("\n".join([f"{group}=", *rows]))
+    return "\n\n".join(blocks)
+
+
+def explanation(name: str, config_dir: Path | None = None) -> str:
+    """What `experiments explain NAME` prints for an option (`good`, `model=linear`) or a key (`optimizer.lr`).
+
+    Raises:
+        ConfigurationError: there is nothing of that name.
+    """
+    group, _, option = name.partition("=")
+    found = list(notes(config_dir))
+    wanted = [n for n in found if (n.group == group and n.name == option) or (not option and n.name == name)]
+    blocks = [_explain_note(n) for n in wanted]
+    keys = known_keys()
+    if name in keys:
+        blocks.append(_explain_key(name, found))
+    elif name in ORDER:
+        blocks.append(
+            "\n".join([f"{name} is one of:", *(f"  {n.name:<24}{n.purpose}" for n in found if n.group == name)])
+        )
+    if blocks:
+        return "\n\n".join(blocks)
+    names = [*keys, *ORDER, *(n.name for n in found)]
+    better = nearest(name, names)
+    wrong = "there is no key, group or option of this name"
+    raise ConfigurationError([Problem(name, wrong, f"experiments {f'explain {better}' if better else 'list'}")])
+
+
+def _explain_note(note: LabNote) -> str:
+    indented = [f"  {line}".rstrip() for line in (*note.note, "", *note.content)]
+    return "\n".join([f"{note.group}={note.name}", *indented]).rstrip()
+
+
+def _explain_key(name: str, found: list[LabNote]) -> str:
+    key = known_keys()[name]
+    group, _, last = name.partition(".")
+    lines = [name, f"  {key.meaning}", f"  allowed: {key.allowed}"]
+    having = [target for target, schema in SCHEMAS.get(group, {}).items() if last in keys_of(schema)]
+    if group in SCHEMAS and len(having) < len(SCHEMAS[group]):
+        have = [n.name for n in found if n.group == group and any(t in line for t in having for line in n.content)]
+        lines.append(f"  of: {', '.join(f'{group}={n}' for n in have)}")
+    if key.hint:
+        lines.append(f"  for example: experiments fit {name}={key.hint}")
+    return "\n".join(lines)

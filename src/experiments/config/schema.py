@@ -1,0 +1,221 @@
+"""The typed schema: what may stand in each group, for each thing that an option builds.
+
+An option (`optimizer=adamw`) is a YAML file whose `_target_` names what it builds; the schema is found by that
+target. A target that is not listed here is a user's own class: its signature is its schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from experiments.config.keys import Key, key, keys_of
+
+GROUPS = ("dataset", "model", "optimizer", "schedule", "trainer", "logger")
+"""The groups that a recipe picks one option of, in the order in which they are composed."""
+
+BASES = ("recipe", "experiment", "sweep")
+"""The groups whose options change the whole configuration."""
+
+
+@dataclass
+class Dataset:
+    """What every data set has, a user's own too."""
+
+    batch_size: int | Literal["all"] = key(
+        "images a step; `all` is the full batch. The last short training batch is dropped unless it is the only one",
+        at_least=1,
+        hint="64",
+    )
+    valid_fraction: float = key(
+        "share of the images that is held out for validation, the same images for the same split_seed",
+        above=0,
+        below=1,
+        hint="0.2",
+    )
+    split_seed: int = key("chooses the images that are held out")
+    subset_fraction: float = key(
+        "train on this share of the training images; smaller shares are nested in larger ones",
+        above=0,
+        at_most=1,
+        hint="0.1",
+    )
+    augment: Literal["default", "none"] = key(
+        "default: flip, rotate, zoom, lighting and warp for photographs, nothing for digits "
+        "(a mirrored digit is another sign); none: never",
+        hint="none",
+    )
+
+
+@dataclass
+class Digits(Dataset):
+    """1,797 handwritten digits of 8 x 8 pixels that come with scikit-learn."""
+
+    kind: ClassVar[str] = "classification"
+
+
+@dataclass
+class Folder(Dataset):
+    """A folder of class/image files, or with train/, valid/ and test/ above the classes."""
+
+    kind: ClassVar[str] = "classification"
+
+    root: str = key("folder of class/image files; train/, valid/ (or val/), test/ above the classes fix the split")
+    image_size: int = key("pixels of the square that images are brought to", at_least=8, at_most=2048, hint="224")
+
+
+@dataclass
+class Line:
+    """Points on a line with noise."""
+
+    kind: ClassVar[str] = "regression"
+    images: ClassVar[bool] = False
+
+    batch_size: int | Literal["all"] = key("points a step; `all` is the full batch", at_least=1, hint="all")
+    points: int = key("training points", at_least=3, hint="100")
+    valid_points: int = key("validation points, drawn from the same line", at_least=3, hint="100")
+    slope: float = key("the true slope")
+    intercept: float = key("the true intercept")
+    noise: Literal["uniform", "normal"] = key("shape of the noise around the line", hint="uniform")
+    noise_width: float = key(
+        "width of the uniform noise; normal noise has the same standard deviation", at_least=0, hint="1"
+    )
+    data_seed: int = key("draws the points", at_least=0)
+
+
+@dataclass
+class SmallCNN:
+    """A small convolutional network for any image size and channel count."""
+
+    needs_images: ClassVar[bool] = True
+
+    width: int = key("channels of the first layer; the deeper layers have two and four times as many", at_least=1)
+    dropout: float = key("dropout in the head; 0 leaves the layer out", at_least=0, below=1, hint="0.5")
+
+
+@dataclass
+class Linear:
+    """One linear layer: a line, or softmax regression on the pixels of images."""
+
+    bias: bool = key("add a constant to every output")
+    initial: list[float] | None = key("the weights to start from; null draws them")
+
+
+@dataclass
+class AdamW:
+    """Adam with decoupled weight decay."""
+
+    lr: float = key("learning rate: the highest that the schedule reaches", above=0, hint="3e-3")
+    weight_decay: float = key("decoupled weight decay", at_least=0, hint="1e-2")
+    betas: list[float] = key(
+        "first and second momentum; one_cycle moves the first", at_least=0, below=1, hint="[0.95,0.99]"
+    )
+
+
+@dataclass
+class SGD:
+    """Stochastic gradient descent."""
+
+    lr: float = key("learning rate: the highest that the schedule reaches", above=0, hint="0.1")
+    momentum: float = key("momentum; one_cycle moves it unless it is 0", at_least=0, below=1, hint="0.9")
+    weight_decay: float = key("L2 penalty", at_least=0, hint="0")
+
+
+@dataclass
+class Constant:
+    """The same rate throughout."""
+
+    epochs: int = key("passes over the training images", at_least=1, hint="4")
+
+
+@dataclass
+class Cosine(Constant):
+    """From the full rate to nothing along half a cosine."""
+
+
+@dataclass
+class OneCycle(Constant):
+    """Rise, then fall along cosines; momentum falls and rises."""
+
+    rise_fraction: float = key("share of the steps in which the rate rises", above=0, below=1, hint="0.3")
+    start_divisor: float = key("the rate starts at optimizer.lr over this", at_least=1, hint="25")
+    end_divisor: float = key("the rate ends at optimizer.lr over this", at_least=1, hint="250000")
+    momentum: list[float] = key(
+        "momentum at the lowest and at the highest rate", at_least=0, below=1, hint="[0.95,0.85]"
+    )
+
+
+@dataclass
+class Trainer:
+    """Where and how numbers are crunched: keys of Lightning's Trainer."""
+
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"] = key(
+        "auto takes CUDA, then Apple's GPU, then the CPU", hint="auto"
+    )
+    devices: Literal[1] = key("how many devices", hint="1")
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = key("of the arithmetic", hint="32-true")
+    gradient_clip_val: float | None = key("clip the gradient's norm to this; null does not", above=0, hint="1.0")
+
+
+@dataclass
+class Logger:
+    """Lightning logger into the run's folder."""
+
+
+SCHEMAS: dict[str, dict[str, type]] = {
+    "dataset": {
+        "experiments.data.digits.Digits": Digits,
+        "experiments.data.folder.Folder": Folder,
+        "experiments.data.line.Line": Line,
+    },
+    "model": {
+        "experiments.models.small_cnn.SmallCNN": SmallCNN,
+        "experiments.models.linear.Linear": Linear,
+    },
+    "optimizer": {"torch.optim.AdamW": AdamW, "torch.optim.SGD": SGD},
+    "schedule": {
+        "experiments.training.schedules.OneCycle": OneCycle,
+        "experiments.training.schedules.Constant": Constant,
+        "experiments.training.schedules.Cosine": Cosine,
+    },
+    "trainer": {"pytorch_lightning.Trainer": Trainer},
+    "logger": {
+        "pytorch_lightning.loggers.TensorBoardLogger": Logger,
+        "pytorch_lightning.loggers.CSVLogger": Logger,
+    },
+}
+
+
+@dataclass
+class TopLevel:
+    """The keys that belong to no group."""
+
+    name: str | None = key("names a sweep's folder below multirun/; null: the keys that are swept")
+    seed: int | None = key(
+        "of everything random in training; null draws one and records it",
+        at_least=0,
+        at_most=2**32 - 1,
+        hint="42",
+    )
+    expect: dict[str, object] | None = key(
+        'what must be seen, written before the run: bounds on metrics such as error_rate: "< 0.05", '
+        'or against guessing: valid_loss: "> 0.9 * guessing", and the verdict'
+    )
+    fits: Literal["classification", "regression"] | None = key(
+        "the kind of data that an experiment makes sense on; null: any"
+    )
+    keep_checkpoint: bool = key("keep checkpoints/last.ckpt of a finished run", hint="true")
+
+
+COMMON_KEYS: dict[str, dict[str, Key]] = {"dataset": keys_of(Dataset), "schedule": keys_of(Constant)}
+"""Keys that this project reads itself, so that a user's own class has them too, beside its signature."""
+
+
+def known_keys() -> dict[str, Key]:
+    """Every key of every shipped option by its full name (`optimizer.lr`), and the top-level ones."""
+    found = dict(keys_of(TopLevel))
+    for group, options in SCHEMAS.items():
+        for option in options.values():
+            for name, one in keys_of(option).items():
+                found.setdefault(f"{group}.{name}", one)
+    return found

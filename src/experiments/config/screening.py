@@ -1,0 +1,134 @@
+"""Each override looked at alone: does such a key or choice exist, and what was meant if not?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hydra.core.override_parser.types import Override, QuotedString
+from omegaconf import DictConfig, OmegaConf
+
+from experiments.config.composition import Composer, quoted
+from experiments.config.keys import keys_of
+from experiments.config.problems import ConfigurationError, Problem, listed, nearest
+from experiments.config.schema import BASES, GROUPS, SCHEMAS, known_keys
+
+
+@dataclass
+class Screened:
+    """The overrides that can be composed, and what is to be said of the others."""
+
+    overrides: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def screen(composer: Composer, overrides: Sequence[str]) -> Screened:
+    """Sort out which overrides cannot stand, each with its own problem, and which have no meaning here."""
+    found = Screened()
+    values: list[Override] = []
+    for text in overrides:
+        try:
+            override = composer.parse(text)
+            if _chooses(composer, override):
+                found.overrides += _checked_choice(composer, override)
+            elif override.key_or_group.startswith("hydra.") or override.is_delete():
+                found.overrides.append(text)
+            else:
+                _refuse_several_values(override)
+                values.append(override)
+        except ConfigurationError as error:
+            found.problems += error.problems
+    base = composer.compose(found.overrides)
+    for override in values:
+        _place(override, base, found)
+    return found
+
+
+def _chooses(composer: Composer, override: Override) -> bool:
+    return override.key_or_group in composer.groups and not override.is_delete()
+
+
+def _checked_choice(composer: Composer, override: Override) -> list[str]:
+    group, choice = override.key_or_group, override.value()
+    _refuse_several_values(override)
+    if choice is None and group == "sweep":
+        return []
+    options = composer.options(group)
+    if choice is None and group == "experiment":
+        raise ConfigurationError([Problem(_text(override), "an experiment is needed", "experiment=good (no change)")])
+    if choice is None:
+        raise ConfigurationError([Problem(_text(override), f"{group} is one of: {listed(options)}")])
+    if str(choice) in options:
+        return [f"{group}={choice}"]
+    better = nearest(str(choice), options)
+    wrong = f"there is no {group} called {choice}; there are: {listed(options)}"
+    raise ConfigurationError([Problem(_text(override), wrong, f"{group}={better}" if better else None)])
+
+
+def _refuse_several_values(override: Override) -> None:
+    if not override.is_sweep_override():
+        return
+    text, name = _text(override), override.key_or_group
+    key = known_keys().get(name)
+    if key is not None and key.type is str:
+        wrong, instead = (
+            "several values: quote it if it is one; add -m to train one run for each",
+            quoted(text),
+        )
+    else:
+        wrong, instead = "several values: add -m to train one run for each", f"-m {text}"
+    raise ConfigurationError([Problem(text, wrong, instead)])
+
+
+def _place(override: Override, base: DictConfig, found: Screened) -> None:
+    """Put a value override where it belongs: composed, ignored with a notice, or refused."""
+    name = override.key_or_group
+    group, _, rest = name.partition(".")
+    value = override.get_value_element_as_str()
+    known = known_keys()
+    if OmegaConf.select(base, name, throw_on_missing=False, default=None) is not None or _present(base, name):
+        found.overrides.append(f"{name}={value}")
+    elif group in GROUPS and rest and _target(base, group) not in SCHEMAS[group]:
+        # A user's own class: its signature decides later.
+        found.overrides.append(f"++{name}={value}")
+    elif name in known:
+        found.notices.append(ignored(name, value, OmegaConf.select(base, f"hydra.runtime.choices.{group}")))
+    else:
+        found.problems.append(unknown_key(name, value, base, typed=_text(override)))
+
+
+def ignored(name: str, value: object, option: str | None) -> str:
+    """The notice for a key that the chosen option has no use for."""
+    group = name.partition(".")[0]
+    return f"{name}={value} has no meaning for {group}={option} and is ignored"
+
+
+def unknown_key(name: str, value: object, base: DictConfig, typed: str | None = None) -> Problem:
+    """The problem of a key that no option has."""
+    group, _, rest = name.partition(".")
+    better = nearest(name, [*known_keys(), *GROUPS, *BASES])
+    wrong = f"there is no key {name}"
+    if group in GROUPS and rest:
+        schema = SCHEMAS[group].get(str(_target(base, group)))
+        names = keys_of(schema) if schema else OmegaConf.select(base, group) or []
+        wrong += f"; {group} has: {listed(names)}"
+    return Problem(typed or f"{name}={value}", wrong, f"{better}={value}" if better else None)
+
+
+def _present(base: DictConfig, name: str) -> bool:
+    parent, _, last = name.rpartition(".")
+    node = OmegaConf.select(base, parent) if parent else base
+    return isinstance(node, DictConfig) and last in node.keys()  # noqa: SIM118 - `in` skips missing values
+
+
+def _target(base: DictConfig, group: str) -> object:
+    return OmegaConf.select(base, f"{group}._target_")
+
+
+def _text(override: Override) -> str:
+    text = override.input_line
+    if text is None:
+        value = override.value()
+        text = f"{override.key_or_group}={value.text if isinstance(value, QuotedString) else value}"
+    return text

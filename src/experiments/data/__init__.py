@@ -1,0 +1,1 @@
+"""What feeds training: sources, one table of samples, the stable split, batches."""

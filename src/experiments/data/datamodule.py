@@ -1,0 +1,187 @@
+"""From a source to what Lightning trains on."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import pytorch_lightning as pl
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from experiments.data import contact_sheet
+from experiments.data.augmentation import default_augmentation
+from experiments.data.batches import Batches
+from experiments.data.dataset import from_torch_dataset
+from experiments.data.errors import DataError
+from experiments.data.guess import guess
+from experiments.data.pool import Pool, SampleTable
+from experiments.data.preparation import Preparation, Transform
+from experiments.data.split import by_hash
+from experiments.data.table import one_sided, split_pool
+
+EVALUATION_BATCH = 512
+EVALUATION_VALUES = 64 * 3 * 224 * 224  # at most so many numbers in an evaluation batch
+PREPARED_VALUES = 2**24  # up to so many are normalised once and kept: 64 MiB of float32
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What a `_target_` under `dataset` builds."""
+
+    def load(self) -> Pool: ...
+
+
+class DataModule(pl.LightningDataModule):
+    """A source, split and batched.
+
+    Args:
+        source: a `Source`, or a map-style torch Dataset of (tensor, class index).
+        batch_size: samples a training step; `all` for the whole training set.
+        valid_fraction: share held out, unless the source fixes the split.
+        split_seed: of the hold-out and the subset.
+        subset_fraction: share of the training samples to use, nested.
+        augment: `default` augments photographs (and nothing else), `none` nothing.
+        seed: of the training order.
+
+    Attributes, after `setup`:
+        kind: `classification` or `regression`.
+        output_size: of the model, the number of classes or the width of a target.
+        guess: what guessing scores, `valid_loss` with `error_rate` or `rmse`.
+        preprocessing: `size`, `resize`, `mean`, `std`, for `model.json`.
+        notices: what the user should know about the data, a sentence each.
+    """
+
+    kind: Literal["classification", "regression"]
+    classes: list[str]
+    input_shape: tuple[int, ...]
+    output_size: int
+    table: SampleTable
+    split_hash: str
+    train_size: int
+    valid_size: int
+    notices: list[str]
+    guess: dict[str, float]
+    preprocessing: dict[str, Any]
+
+    def __init__(
+        self,
+        source: Source | Dataset[Any],
+        *,
+        batch_size: int | Literal["all"] = 64,
+        valid_fraction: float = 0.2,
+        split_seed: int = 42,
+        subset_fraction: float = 1.0,
+        augment: Literal["default", "none"] = "default",
+        seed: int = 42,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.batch_size = batch_size
+        self.valid_fraction = valid_fraction
+        self.split_seed = split_seed
+        self.subset_fraction = subset_fraction
+        self.augment = augment
+        self.seed = seed
+        self._pool: Pool | None = None
+
+    def setup(self, stage: str | None = None) -> None:
+        """Loads and splits once; later calls do nothing.
+
+        Raises:
+            DataError: if the data cannot be trained on.
+        """
+        if self._pool is not None:
+            return
+        pool = self.source.load() if isinstance(self.source, Source) else from_torch_dataset(self.source)
+        self._describe(pool)
+        self.table = split_pool(pool, self.valid_fraction, self.split_seed, self.subset_fraction)
+        self.notices += one_sided(self.table, self.classes)
+        self.split_hash = self.table.split_hash()
+        train, valid = self.table.indices("train"), self.table.indices("valid")
+        self.train_size, self.valid_size = len(train), len(valid)
+        self.guess = guess(pool, train)
+        self._train_batch = self._cut_batch()
+        self._plain, self._plain_transform = _prepare(pool)
+        # As many training images as there are for validation, picked by hash: the same in every run.
+        self._train_eval = sorted(by_hash(train, pool.sha256, f"train_eval:{self.split_seed}")[: len(valid)])
+        self._pool = pool
+
+    def train_dataloader(self) -> Batches:
+        """Shuffled, augmented batches without the last short one."""
+        pool = self._loaded()
+        augmentation = self._augmentation(pool)
+        inputs, transform = self._plain, self._plain_transform
+        if augmentation:
+            inputs, transform = pool.inputs, Preparation(pool.mean, pool.std, augmentation)
+        return Batches(
+            inputs,
+            pool.targets,
+            self.table.indices("train"),
+            self._train_batch,
+            shuffle_seed=self.seed,
+            drop_last=True,
+            transform=transform,
+        )
+
+    def val_dataloader(self) -> list[Batches]:
+        """The validation samples, then training samples as they are (for `train_loss_eval`)."""
+        return [self.evaluation(self.table.indices("valid")), self.evaluation(self._train_eval)]
+
+    def evaluation(self, rows: Sequence[int]) -> Batches:
+        """Any rows of the table in this order, neither augmented nor shuffled."""
+        pool = self._loaded()
+        size = max(1, min(EVALUATION_BATCH, EVALUATION_VALUES // math.prod(pool.input_shape)))
+        return Batches(self._plain, pool.targets, rows, size, transform=self._plain_transform)
+
+    def contact_sheet(self) -> Image.Image | None:
+        """The first training batch as augmented (up to 32 images), labelled; None if not of images."""
+        pool = self._loaded()
+        if not pool.classes or len(pool.input_shape) != 3 or pool.input_shape[0] not in (1, 3):
+            return None
+        loader = self.train_dataloader()
+        rows = loader.indices[loader.sampler.order()][: min(32, self._train_batch)]
+        # Looking must not change training: the global random state is left as it was.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            images = Preparation(augmentation=self._augmentation(pool))(pool.inputs[rows])
+        return contact_sheet.draw(images, [self.table.labels[row] for row in rows.tolist()])
+
+    def _loaded(self) -> Pool:
+        self.setup()
+        assert self._pool is not None
+        return self._pool
+
+    def _augmentation(self, pool: Pool) -> Transform | None:
+        return default_augmentation() if self.augment == "default" and pool.photographs else None
+
+    def _describe(self, pool: Pool) -> None:
+        self.kind = "classification" if pool.classes else "regression"
+        self.classes = list(pool.classes)
+        if self.kind == "classification" and len(pool.classes) < 2:
+            raise DataError(f"There is only one class: {pool.classes[0]}. Two or more are needed to tell apart.")
+        self.input_shape = pool.input_shape
+        self.output_size = len(pool.classes) or pool.targets.shape[1]
+        self.notices = list(pool.notices)
+        size = list(pool.input_shape[1:]) if len(pool.input_shape) == 3 else None
+        self.preprocessing = {"size": size, "resize": pool.resize, "mean": pool.mean, "std": pool.std}
+
+    def _cut_batch(self) -> int:
+        if self.batch_size == "all":
+            return self.train_size
+        if self.batch_size > self.train_size:
+            what = "images" if len(self.input_shape) == 3 else "points"
+            self.notices.append(
+                f"dataset.batch_size={self.batch_size} is larger than the {self.train_size} training {what}: "
+                f"cut to {self.train_size}"
+            )
+        return min(self.batch_size, self.train_size)
+
+
+def _prepare(pool: Pool) -> tuple[Any, Transform | None]:
+    """Inputs and transform for unaugmented batches: small data is normalised once, not in every batch."""
+    transform = None if pool.mean is None else Preparation(pool.mean, pool.std)
+    if isinstance(pool.inputs, Tensor) and pool.inputs.numel() <= PREPARED_VALUES:
+        return (transform or Preparation())(pool.inputs), None
+    return pool.inputs, transform

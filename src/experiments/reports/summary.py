@@ -1,0 +1,59 @@
+"""What the terminal says when a run or a sweep is done."""
+
+from __future__ import annotations
+
+from experiments.reports import wording
+from experiments.reports.table import sweep_table
+from experiments.runs.run import Run
+from experiments.runs.sweep import Sweep
+
+
+def print_run(run: Run) -> None:
+    """How it ended, what was expected, where it is, and how to look at it."""
+    print()
+    for line in outcome(run):
+        print(line)
+    print(f"run: {run.path}")
+    print(f"look: tensorboard --logdir {run.path}")
+
+
+def outcome(run: Run) -> list[str]:
+    """The result in words, the expectation with its answer, the coefficients of a line."""
+    final, best = run.metrics.get("final") or {}, run.metrics.get("best") or {}
+    name = "rmse" if "rmse" in final else "error_rate"
+    lines = []
+    if run.status != "finished":
+        lines.append(f"{run.status}: the loss is no longer a number" if run.status == "diverged" else run.status)
+    if final.get(name) is not None:
+        text = f"{name.replace('_', ' ')} {wording.score(name, final[name])} after epoch {final['epoch']}"
+        if best and best["epoch"] != final["epoch"]:
+            text += f", best {wording.score(name, best[name])} after epoch {best['epoch']}"
+        lines.append(text)
+    coefficients = run.record.get("coefficients")
+    if coefficients:
+        fitted = ", ".join(f"{value:.4f}" for value in coefficients["fitted"])
+        exact = ", ".join(f"{value:.4f}" for value in coefficients["least_squares"])
+        lines.append(f"coefficients {fitted}; least squares {exact}")
+    lines += [
+        f"expected {detail['metric']} {detail['bound']}: {detail['answer']}"
+        for detail in (run.record.get("expect") or {}).get("details", [])
+    ]
+    return lines
+
+
+def print_sweep(sweep: Sweep) -> None:
+    """The table, best first, then the files and the command that opens TensorBoard."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=100)
+    console.print()
+    console.print(sweep_table(sweep))
+    console.print()
+    for label, text in (
+        ("picture", sweep.path / "curves.png"),
+        ("table", sweep.path / "runs.csv"),
+        ("look", f"tensorboard --logdir {sweep.path}"),
+    ):
+        print(f"{label}: {text}")

@@ -1,0 +1,102 @@
+"""Files that appear whole: written aside in the same folder, then renamed; and folders claimed once."""
+
+import csv
+import io
+import itertools
+import json
+import math
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# A file name on Linux may hold bytes that are no UTF-8; Python carries them as lone surrogates.
+# Writing and reading with this handler brings the same bytes back instead of failing on one odd picture.
+ENCODING_ERRORS = "surrogateescape"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes `content` to `path` whole, or not at all: a killed process leaves what was there before.
+
+    Raises OSError if the folder is missing or not writable.
+    """
+    # The thread is part of the name since a heartbeat may write the same file as the main thread.
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, path)  # noqa: PTH105 - the one call here that has to be atomic, under its own name
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes `text` as UTF-8, whole, with the line ends as given."""
+    write_bytes(path, text.encode("utf-8", ENCODING_ERRORS))
+
+
+def write_json(path: Path, data: object) -> None:
+    """Writes `data` as JSON: indent 2, keys in their order, NaN and infinities as null.
+
+    Raises TypeError for what JSON cannot hold.
+    """
+    write_text(path, json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Reads what `write_json` wrote. Raises OSError, or ValueError if it is not JSON."""
+    return json.loads(path.read_text(encoding="utf-8", errors=ENCODING_ERRORS))
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes a header and `rows`: None is an empty cell, floats by `repr` and so `nan`, `inf`, `-inf`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    write_text(path, text.getvalue())
+
+
+def claim_folder(path: Path) -> Path:
+    """Creates `path`, or `path_2`, `path_3`, ...; returns the one that this call, and no other, created."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        candidate = path if number == 1 else path.with_name(f"{path.name}_{number}")
+        try:
+            candidate.mkdir()
+        except FileExistsError:
+            continue
+        return candidate
+    raise AssertionError("count() does not end")
+
+
+def claim_exact(path: Path) -> Path:
+    """Creates the folder that the user typed, or takes it as it is while it holds no run and no sweep.
+
+    Raises FileExistsError if it does, or if `path` is a file.
+    """
+    if path.exists() and not path.is_dir():
+        raise FileExistsError(f"{path} is a file, not a folder; choose another name")
+    path.mkdir(parents=True, exist_ok=True)
+    for record in ("run.json", "sweep.json"):
+        if (path / record).exists():
+            kind = record.removesuffix(".json")
+            raise FileExistsError(f"{path} already holds a {kind} ({record}); choose another folder")
+    return path
+
+
+def _finite(data: object) -> object:
+    """The same data with every NaN and infinity replaced by None."""
+    if isinstance(data, float):
+        return float(data) if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return data
+
+
+def _cell(value: object) -> object:
+    # float() first: NumPy's float64 is a float whose repr reads "np.float64(0.1)".
+    return repr(float(value)) if isinstance(value, float) else value

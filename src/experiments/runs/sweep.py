@@ -1,0 +1,87 @@
+"""`Sweep`: the folder of a sweep, read from its files alone, also while it still runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.runs.files import read_json
+from experiments.runs.misplaced import not_a_sweep
+from experiments.runs.run import Run
+from experiments.runs.standing import best_first, job_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class NotASweep(Exception):  # noqa: N818 - reads as what it says
+    """The path is not a sweep's folder; the message says what it is and which sweep could be meant."""
+
+
+class Sweep:
+    """A sweep's folder. Every access reads the files anew, since its jobs may still be at work.
+
+    Raises NotASweep if `path` holds no sweep.json.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not (self.path / "sweep.json").is_file():
+            raise NotASweep(not_a_sweep(self.path))
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """sweep.json. Raises NotASweep if that is damaged."""
+        try:
+            return dict(read_json(self.path / "sweep.json"))
+        except (ValueError, TypeError) as error:
+            raise NotASweep(f"{self.path / 'sweep.json'} is damaged: {error}") from error
+
+    @property
+    def name(self) -> str:
+        """The sweep's name, `learning_rate`; the folder's own is a date."""
+        return str(self.record.get("name") or self.path.name)
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        """The planned jobs in their order: `folder`, `overrides`, `swept`, `config_hash`, `status`."""
+        return list(self.record["jobs"])
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs of the jobs that have started, in the jobs' order."""
+        return [run for _, run in self._started() if run]
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the runs are measured by `rmse` instead of `error_rate`."""
+        return any(run.is_regression for run in self.runs)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of `table()` as dictionaries, without pandas; a number that is not there is NaN."""
+        started = self._started()
+        score = "rmse" if any(run and run.is_regression for _, run in started) else "error_rate"
+        keys = list(dict.fromkeys(key for job, _ in started for key in job["swept"]))
+        rows = [job_row(self.path / job["folder"], job, run, keys, score) for job, run in started]
+        return best_first(rows, score)
+
+    def table(self) -> pd.DataFrame:
+        """A row a job, the best first; diverged, failed, interrupted and waiting jobs last, in that order.
+
+        Columns: `run`, one for each swept key, `status`, `epochs`, `train_loss_eval`, `valid_loss`,
+        `error_rate`, `best_error_rate` (or `rmse`, `best_rmse`), `best_epoch`, `verdict`, `expect`,
+        `seconds`, `folder`, `error`.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
+
+    def _started(self) -> list[tuple[dict[str, Any], Run | None]]:
+        """Each job with its run, or None where there is none yet."""
+        folders = [(job, self.path / job["folder"]) for job in self.jobs]
+        return [(job, Run(path) if (path / "run.json").is_file() else None) for job, path in folders]
+
+    def __repr__(self) -> str:
+        started = self._started()
+        finished = sum(run is not None and run.status == "finished" for _, run in started)
+        return f"Sweep({str(self.path)!r}: {self.name}, {finished} of {len(started)} jobs finished)"

@@ -1,0 +1,23 @@
+"""What differs between the configurations of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from experiments.config.composition import flatten
+
+SILENT = ("expect", "name", "fits")
+"""These follow from the choice of an experiment and train nothing."""
+
+
+def differences(configurations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For each configuration, the dotted keys whose values are not the same in all, with its own values."""
+    flat = [dict(flatten({k: v for k, v in c.items() if k not in SILENT})) for c in configurations]
+    keys = dict.fromkeys(key for one in flat for key in one)
+    different = [key for key in keys if len({str(one.get(key)) for one in flat}) > 1]
+    return [{key: _plain(one.get(key)) for key in different} for one in flat]
+
+
+def _plain(value: object) -> Any:
+    return value if isinstance(value, bool | int | float | str) else str(value)

@@ -1,0 +1,134 @@
+"""Run what was planned: each job in its own folder, under Hydra's own record, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.callbacks import Callbacks
+from hydra.core.utils import JobReturn, JobStatus, run_job
+from hydra.types import HydraContext
+from omegaconf import DictConfig, open_dict
+
+from experiments.config.composition import Composer
+from experiments.config.problems import ConfigurationError, Problem
+from experiments.runs.files import claim_exact, claim_folder, read_json, write_json
+from experiments.sweeps.differences import differences
+from experiments.sweeps.plan import Job, Plan
+
+Train = Callable[[Job, Path, Mapping[str, Any]], object]
+"""Trains a job in a folder; the mapping is what differs between the jobs, for the HParams tab."""
+
+
+def run_single(composer: Composer, plan: Plan, train: Train) -> Path:
+    """Claim the run's folder and train in it.
+
+    Raises:
+        ConfigurationError: the folder holds a run already, or cannot be written.
+        Exception: whatever training raised; the run says so too.
+    """
+    folder = claim(plan)
+    result = _run(composer, plan.jobs[0], folder, train, {})
+    if result.status is JobStatus.FAILED:
+        raise result._return_value
+    return folder
+
+
+def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, command: str) -> None:
+    """Train every job below the claimed folder; one that fails is recorded and the others run on.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; what is done stays, and `sweep.json` says `interrupted`.
+    """
+    record = _record(plan, command)
+    write_json(folder / "sweep.json", record)
+    parameters = differences([job.examined.configuration for job in plan.jobs])
+    for number, (job, entry) in enumerate(zip(plan.jobs, record["jobs"], strict=True)):
+        entry["status"] = "running"
+        write_json(folder / "sweep.json", record)
+        with open_dict(job.examined.composed):
+            job.examined.composed.hydra.job.num = number
+            job.examined.composed.hydra.job.id = str(number)
+        try:
+            _run(composer, job, folder / job.name, train, {**job.swept, **parameters[number]})
+        except KeyboardInterrupt:
+            record["status"] = "interrupted"
+            raise
+        finally:
+            entry.update(_outcome(folder / job.name))
+            write_json(folder / "sweep.json", record)
+    record["status"] = "finished"
+    write_json(folder / "sweep.json", record)
+
+
+def claim(plan: Plan) -> Path:
+    """The folder of the run or sweep, created for this process alone.
+
+    Raises:
+        ConfigurationError: the folder holds a run or sweep already, or cannot be written.
+    """
+    key = "hydra.sweep.dir" if plan.name else "hydra.run.dir"
+    typed = any(text.lstrip("+").startswith(f"{key}=") for text in plan.overrides)
+    try:
+        return claim_exact(plan.folder) if typed else claim_folder(plan.folder)
+    except FileExistsError as error:
+        raise ConfigurationError([Problem(f"{key}={plan.folder}", str(error), f"{key}={plan.folder}_2")]) from None
+    except OSError as error:
+        wrong = f"this folder cannot be written: {error.strerror}"
+        raise ConfigurationError([Problem(f"{key}={plan.folder}", wrong, f"{key}=FOLDER")]) from None
+
+
+def _run(composer: Composer, job: Job, folder: Path, train: Train, parameters: Mapping[str, Any]) -> JobReturn:
+    """Train one job as a Hydra job: with `.hydra/`, HydraConfig and the user's own Hydra callbacks."""
+    composed = job.examined.composed
+    with open_dict(composed):
+        composed.hydra.run.dir = str(folder)
+        composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(folder.parent), folder.name
+    return run_job(
+        task_function=lambda _: train(job, folder, parameters),
+        config=composed,
+        job_dir_key="hydra.run.dir",
+        job_subdir_key=None,
+        hydra_context=HydraContext(config_loader=composer.loader, callbacks=Callbacks(composed)),
+        configure_logging=_wants_own_logging(composed),
+    )
+
+
+def _wants_own_logging(composed: DictConfig) -> bool:
+    """Whether the user chose one of Hydra's logging configurations; the run's own fit.log needs none."""
+    return bool(composed.hydra.runtime.choices.get("hydra/job_logging") != "none")
+
+
+def _record(plan: Plan, command: str) -> dict[str, Any]:
+    """sweep.json as it stands before the first job."""
+    return {
+        "schema": 1,
+        "name": plan.name,
+        "command": command,
+        "overrides": plan.overrides,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "status": "running",
+        "jobs": [
+            {
+                "folder": job.name,
+                "overrides": job.examined.overrides,
+                "swept": job.swept,
+                "config_hash": None,
+                "status": "planned",
+                "configuration": job.examined.configuration,
+            }
+            for job in plan.jobs
+        ],
+        "configuration": plan.jobs[0].examined.configuration,
+    }
+
+
+def _outcome(folder: Path) -> dict[str, Any]:
+    """What a job's own run.json says of it; a job that left none has failed."""
+    try:
+        run = read_json(folder / "run.json")
+    except (OSError, ValueError):
+        return {"status": "failed"}
+    return {"status": run["status"], "config_hash": run["config_hash"]}

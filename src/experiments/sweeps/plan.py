@@ -1,0 +1,155 @@
+"""What is to be trained: one run, or the jobs of a sweep, every one checked before the first starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from experiments.config.composition import Composer, OptionFile
+from experiments.config.examination import Examined, examine
+from experiments.config.problems import ConfigurationError, Problem
+from experiments.runs.names import job_names
+
+PARAMS = "hydra.sweeper.params."
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be: its folder's name in a sweep, the keys that are swept with their values, its configuration."""
+
+    name: str
+    swept: dict[str, str]
+    examined: Examined
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`name` is the sweep's; None for a single run."""
+
+    name: str | None
+    jobs: list[Job]
+    overrides: list[str]
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """Where the configuration says that the run or sweep goes, before it is claimed."""
+        composed = self.jobs[0].examined.composed
+        return Path(str(OmegaConf.select(composed, "hydra.sweep.dir" if self.name else "hydra.run.dir")))
+
+
+def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = False) -> Plan:
+    """Compose and check everything that these overrides ask for.
+
+    Raises:
+        ConfigurationError: with the mistakes of all jobs at once.
+    """
+    sweep = _chosen_sweep(composer, overrides)
+    if not multirun and sweep is None:
+        examined = examine(composer, overrides)
+        return Plan(None, [_job("", {}, examined)], list(overrides), examined.notices)
+    parameters = (
+        {k.removeprefix(PARAMS): str(v) for k, v in sweep.values.items() if k.startswith(PARAMS)} if sweep else {}
+    )
+    parsed, problems = _parse(composer, [*(f"{k}={v}" for k, v in parameters.items()), *overrides])
+    clashes = _typed_over(parameters, parsed[len(parameters) :], sweep_name=_choice(overrides))
+    jobs, more = _examine_all(composer, parsed, parameters)
+    if problems or clashes or more:
+        raise ConfigurationError([*problems, *clashes, *more])
+    swept_keys = [o.key_or_group for o in parsed if o.is_sweep_override()]
+    name = jobs[0][1].configuration.get("name") or ",".join(dict.fromkeys(swept_keys)) or "single"
+    safe_name = re.sub(r"[^A-Za-z0-9._=,+-]", "_", str(name))
+    swept = [{k: _value_of(job, k) for k in dict.fromkeys(swept_keys)} for job, _ in jobs]
+    names = job_names([[(k, v, k in composer.groups) for k, v in one.items()] or [("job", "0", True)] for one in swept])
+    notices = list(dict.fromkeys(notice for _, examined in jobs for notice in examined.notices))
+    planned = [_job(n, s, e, safe_name) for n, s, (_, e) in zip(names, swept, jobs, strict=True)]
+    return Plan(safe_name, planned, list(overrides), notices)
+
+
+def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str | None = None) -> Job:
+    _refuse_other_launchers(examined.composed)
+    if sweep_name is not None:
+        with open_dict(examined.composed):
+            examined.composed.name = sweep_name
+    return Job(name, swept, examined)
+
+
+def _refuse_other_launchers(composed: DictConfig) -> None:
+    for part in ("launcher", "sweeper"):
+        choice = composed.hydra.runtime.choices.get(f"hydra/{part}")
+        if choice != "basic":
+            wrong = f"jobs run one after the other on this machine: hydra/{part}=basic is the only one so far"
+            raise ConfigurationError([Problem(f"hydra/{part}={choice}", wrong, f"hydra/{part}=basic")])
+
+
+def _choice(overrides: Sequence[str]) -> str | None:
+    chosen = [text.partition("=")[2] for text in overrides if text.lstrip("+").startswith("sweep=")]
+    return chosen[-1] if chosen and chosen[-1] not in ("", "null") else None
+
+
+def _chosen_sweep(composer: Composer, overrides: Sequence[str]) -> OptionFile | None:
+    """The file of the chosen sweep; None without one, or if it does not exist (which is refused later)."""
+    name = _choice(overrides)
+    return composer.option_file("sweep", name) if name in composer.options("sweep") else None
+
+
+def _parse(composer: Composer, overrides: Sequence[str]) -> tuple[list[Override], list[Problem]]:
+    parsed, problems = [], []
+    for text in overrides:
+        try:
+            parsed.append(composer.parse(text))
+        except ConfigurationError as error:
+            problems += error.problems
+    return parsed, problems
+
+
+def _typed_over(parameters: dict[str, str], typed: Sequence[Override], *, sweep_name: str | None) -> list[Problem]:
+    """Overrides that the user typed of keys that the sweep runs over."""
+    return [
+        Problem(
+            str(override.input_line),
+            f"sweep={sweep_name} itself runs over {key}={parameters[key]} and you typed {override.input_line}: "
+            "leave one of the two out",
+            f"-m {override.input_line} without sweep={sweep_name}" if override.is_sweep_override() else None,
+        )
+        for override in typed
+        if (key := override.key_or_group) in parameters
+    ]
+
+
+def _examine_all(
+    composer: Composer, parsed: Sequence[Override], parameters: dict[str, str]
+) -> tuple[list[tuple[list[str], Examined]], list[Problem]]:
+    try:
+        (batch,) = BasicSweeper.split_arguments(list(parsed), None)
+    except HydraException as error:
+        return [], [Problem("the sweep", str(error))]
+    jobs: list[tuple[list[str], Examined]] = []
+    problems: list[Problem] = []
+    for overrides in batch:
+        of_sweep = {key: _value_of(overrides, key) for key in parameters}
+        try:
+            jobs.append((overrides, examine(composer, overrides, of_sweep=of_sweep)))
+        except ConfigurationError as error:
+            problems += error.problems
+    return _without_repetition(jobs), problems
+
+
+def _without_repetition(jobs: list[tuple[list[str], Examined]]) -> list[tuple[list[str], Examined]]:
+    """Each job once: `seed=1,1` asks for one run, not for two in the same folder."""
+    return list({tuple(overrides): (overrides, examined) for overrides, examined in jobs}.values())
+
+
+def _value_of(overrides: Sequence[str], key: str) -> str:
+    for text in reversed(overrides):
+        name, _, value = text.partition("=")
+        if name.lstrip("+") == key:
+            return value.strip("'\"")
+    return ""

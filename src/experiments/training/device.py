@@ -1,0 +1,23 @@
+"""Whether the device that a configuration asks for is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from experiments.config.problems import Problem
+
+
+def check_device(configuration: Mapping[str, Any]) -> list[Problem]:
+    """A GPU that is asked for, by the trainer or by its precision, and not there."""
+    wanted, precision = configuration["trainer"]["accelerator"], configuration["trainer"]["precision"]
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    there = {"gpu": cuda or mps, "cuda": cuda, "mps": mps}
+    if not there.get(wanted, True):
+        return [Problem(f"trainer.accelerator={wanted}", "this machine has no such device", "trainer=auto")]
+    if precision == "16-mixed" and not (cuda or mps):
+        wrong = "16-mixed needs a GPU and this machine has none"
+        return [Problem("trainer.precision=16-mixed", wrong, "trainer.precision=32-true")]
+    return []

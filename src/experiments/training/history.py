@@ -1,0 +1,119 @@
+"""What happened at each step and in each epoch, and the two CSV files of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from experiments.runs.files import write_csv
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_loss_eval",
+    "train_error_rate_eval",
+    "valid_loss",
+    "error_rate",
+    "seconds",
+)
+STEP_COLUMNS = ("step", "epoch", "lr", "train_loss", "grad_norm")
+
+# What others log a metric as; an accuracy is turned into an error rate.
+OTHER_NAMES = {"valid_loss": ("val_loss",), "error_rate": ("valid_error_rate", "val_error_rate")}
+ACCURACIES = ("valid_accuracy", "val_accuracy", "valid_acc", "val_acc", "accuracy")
+
+
+@dataclass
+class Step:
+    """One step: `train_loss` and `grad_norm` before its update, `lr` and `momentum` as the optimizer used them."""
+
+    step: int
+    epoch: int
+    lr: float
+    train_loss: float
+    grad_norm: float | None
+    momentum: float | None
+
+
+@dataclass
+class History:
+    """All steps and epochs of a training so far."""
+
+    steps: list[Step] = field(default_factory=list)
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """Of history.csv; `rmse` is there for regression alone."""
+        return [*EPOCH_COLUMNS, *(["rmse"] if any("rmse" in row for row in self.epochs) else [])]
+
+    def add_epoch(self, epoch: int, metrics: dict[str, float], seconds: float | None) -> dict[str, Any]:
+        """A row from the metrics of an epoch and its steps; epoch 0 has none."""
+        row: dict[str, Any] = {"epoch": epoch, **read_metrics(metrics)}
+        steps = _steps_of(self.steps, epoch)
+        if steps:
+            row["lr"] = steps[-1].lr
+            row["train_loss"] = sum(s.train_loss for s in steps) / len(steps)
+            row["seconds"] = None if seconds is None else round(seconds, 3)
+        self.epochs.append(row)
+        return row
+
+    @property
+    def final(self) -> dict[str, Any] | None:
+        """The last epoch, whatever came of it."""
+        return summary(self.epochs[-1]) if self.epochs else None
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The trained epoch with the lowest error, then the lowest loss, then the earliest; None if all diverged."""
+        finite = [row for row in self.epochs if row["epoch"] > 0 and is_finite(row)]
+        return summary(min(finite, key=_goodness)) if finite else None
+
+    def write(self, folder: Path) -> None:
+        """Write history.csv and steps.csv."""
+        columns = self.columns
+        write_csv(folder / "history.csv", columns, [[row.get(c) for c in columns] for row in self.epochs])
+        rows = [[getattr(step, column) for column in STEP_COLUMNS] for step in self.steps]
+        write_csv(folder / "steps.csv", list(STEP_COLUMNS), rows)
+
+
+def read_metrics(logged: dict[str, float]) -> dict[str, float]:
+    """The metrics that history.csv has, by our names, from what a module logged under its own."""
+    found: dict[str, float] = {}
+    for name in (*EPOCH_COLUMNS[3:7], "rmse"):
+        for other in (name, *OTHER_NAMES.get(name, ())):
+            if other in logged:
+                found[name] = float(logged[other])
+                break
+    if "error_rate" not in found and "rmse" not in found:
+        accuracy = next((float(logged[name]) for name in ACCURACIES if name in logged), None)
+        if accuracy is not None:
+            found["error_rate"] = 1.0 - accuracy
+    return found
+
+
+def summary(row: dict[str, Any]) -> dict[str, Any]:
+    """What run.json says of an epoch."""
+    names = ("epoch", "valid_loss", *(["rmse"] if "rmse" in row else ["error_rate"]))
+    return {name: row.get(name) for name in names}
+
+
+def is_finite(row: dict[str, Any]) -> bool:
+    """Whether every number that this epoch has is finite."""
+    return all(math.isfinite(value) for value in row.values() if isinstance(value, float))
+
+
+def _goodness(row: dict[str, Any]) -> tuple[float, float, int]:
+    metric = row.get("error_rate", row.get("rmse", 0.0))
+    return metric, row.get("valid_loss", 0.0), row["epoch"]
+
+
+def _steps_of(steps: list[Step], epoch: int) -> list[Step]:
+    """The steps of the last epoch (a scan of all of them would be quadratic in epochs)."""
+    first = len(steps)
+    while first and steps[first - 1].epoch == epoch:
+        first -= 1
+    return steps[first:]

@@ -1,0 +1,107 @@
+"""The Lightning module: one network, one task, one optimizer, one schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from experiments.training.schedules import Schedule
+from experiments.training.task import Evaluation, Task, joined
+
+VALID, TRAIN_EVAL = 0, 1
+"""The order of the evaluation loaders: the validation set, then training images as they would be validated."""
+
+
+class SupervisedModule(pl.LightningModule):
+    """Trains a network on (inputs, targets) batches, whatever the kind of targets.
+
+    Validation takes two loaders: the validation set, and training samples in evaluation mode without
+    augmentation. Only the loss on the second may be compared with the validation loss.
+
+    Args:
+        network: from a batch of inputs to (N, output_size).
+        task: the loss and the metrics.
+        optimizer: makes the optimizer from the parameters; its rates are the highest of the schedule.
+        schedule: the rate and the momentum as a function of progress.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        task: Task,
+        optimizer: Callable[[Iterable[Tensor]], torch.optim.Optimizer],
+        schedule: Schedule,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.task = task
+        self.make_optimizer = optimizer
+        self.schedule = schedule
+        self.valid_evaluation: Evaluation | None = None
+        self.metrics: dict[str, float] = {}
+        self._parts: tuple[list[Evaluation], list[Evaluation]] = ([], [])
+        self._highest_rates: list[float] = []
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs: Tensor = self.network(inputs)
+        return outputs
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        optimizer = self.make_optimizer(p for p in self.network.parameters() if p.requires_grad)
+        self._highest_rates = [group["lr"] for group in optimizer.param_groups]
+        return optimizer
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Set the rate and the momentum that this step uses.
+
+        By hand rather than by a scheduler object, since the setting is a function of the step alone: a resumed run
+        needs no state, and momentum moves as well.
+        """
+        last_step = max(1, int(self.trainer.estimated_stepping_batches) - 1)
+        setting = self.schedule(min(1.0, self.trainer.global_step / last_step))
+        optimizer = self.optimizers(use_pl_optimizer=False)
+        assert isinstance(optimizer, torch.optim.Optimizer)
+        for group, highest in zip(optimizer.param_groups, self._highest_rates, strict=True):
+            group["lr"] = highest * setting.factor
+            if setting.momentum is not None:
+                _set_momentum(group, setting.momentum)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        inputs, targets = batch
+        return self.task.loss(self(inputs), targets)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0) -> None:
+        inputs, targets = batch
+        self._parts[dataloader_idx].append(self.task.evaluate(self(inputs).float(), targets))
+
+    def on_validation_epoch_end(self) -> None:
+        valid, train = (joined(parts) for parts in self._parts)
+        self._parts = ([], [])
+        self.valid_evaluation = valid
+        name, value = self.task.metric(valid)
+        train_name, train_value = self.task.metric(train)
+        self.metrics = {
+            "valid_loss": valid.loss,
+            name: value,
+            "train_loss_eval": train.loss,
+            f"train_{train_name}_eval": train_value,
+        }
+        self.log_dict(self.metrics, logger=False)
+
+
+def _set_momentum(group: dict[str, Any], momentum: float) -> None:
+    if "betas" in group:
+        group["betas"] = (momentum, *group["betas"][1:])
+    elif group.get("momentum"):  # plain gradient descent stays plain
+        group["momentum"] = momentum
+
+
+def momentum_of(group: dict[str, Any]) -> float | None:
+    """The momentum that a parameter group uses: Adam's first beta, SGD's momentum, None without any."""
+    if "betas" in group:
+        return float(group["betas"][0])
+    return float(group["momentum"]) if "momentum" in group else None

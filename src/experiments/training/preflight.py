@@ -1,0 +1,45 @@
+"""What can be refused before anything is loaded: the data's folder, a missing device, a user's own classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from experiments.config.problems import ConfigurationError, Problem
+from experiments.config.schema import SCHEMAS
+from experiments.data.scan import check_root
+
+
+def preflight(configurations: Iterable[Mapping[str, Any]]) -> None:
+    """Check each configuration against this machine; torch is imported only if one of them makes it necessary.
+
+    Raises:
+        ConfigurationError: with every problem of all of them.
+    """
+    problems: list[Problem] = []
+    seen: list[object] = []
+    for configuration in configurations:
+        asked = [configuration[group] for group in ("dataset", "trainer", *SCHEMAS)]
+        if asked not in seen:  # the jobs of a sweep mostly ask the same
+            seen.append(asked)
+            problems += _problems(configuration)
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
+    found: list[Problem] = []
+    root = configuration["dataset"].get("root")
+    if root is not None and configuration["dataset"]["_target_"] in SCHEMAS["dataset"]:
+        wrong = check_root(root)
+        found += [Problem(f"dataset.root={root}", wrong)] if wrong else []
+    if any(configuration[group]["_target_"] not in schemas for group, schemas in SCHEMAS.items()):
+        from experiments.training.build import check_targets
+
+        found += check_targets(configuration)
+    trainer = configuration["trainer"]
+    if trainer["accelerator"] in ("gpu", "cuda", "mps") or trainer["precision"] == "16-mixed":
+        from experiments.training.device import check_device
+
+        found += check_device(configuration)
+    return found

@@ -1,0 +1,219 @@
+"""The callback that makes a training leave a run folder."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from experiments.config.expectation import Seen, answer
+from experiments.runs.files import write_csv
+from experiments.training.history import History, Step, is_finite
+from experiments.training.module import momentum_of
+from experiments.training.run_record import RunRecord, command_line
+from experiments.training.task import Evaluation
+from experiments.training.weights import Snapshot, snapshot, write_model
+
+CHECKPOINT_SHARE = 0.05
+"""Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
+
+Predictions = Callable[[Evaluation], tuple[list[str], list[list[Any]]]]
+
+
+class Recorder(pl.Callback):
+    """Records any LightningModule's training in this project's run folder.
+
+    `Trainer(callbacks=[Recorder("outputs/mine")], num_sanity_val_steps=-1)` is all that a module of one's own needs:
+    step losses are what `training_step` returns, epoch metrics what it logs (`valid_loss` or `val_loss`, `error_rate`
+    or an accuracy). Epoch 0, before training, is recorded if the sanity check runs over the whole validation set, as
+    `num_sanity_val_steps=-1` makes it.
+
+    A loss that is not finite stops the training at once with status `diverged`; an exception leaves `failed`,
+    Ctrl-C or SIGTERM `interrupted`, each with everything up to the last finished epoch.
+
+    Args:
+        folder: where the files go; made if missing.
+        record: the run.json to go on with; None begins one.
+        expect: what the run is expected to show, answered at its end.
+        model_about: what model.json says beside the epoch.
+        predictions: columns and rows of predictions.csv from an evaluation of the validation set.
+        keep_checkpoint: keep checkpoints/last.ckpt of a finished run.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        record: RunRecord | None = None,
+        expect: Mapping[str, Any] | None = None,
+        model_about: Mapping[str, Any] | None = None,
+        predictions: Predictions | None = None,
+        keep_checkpoint: bool = False,
+    ) -> None:
+        self.folder = Path(folder)
+        self.record = record
+        self.expect = expect
+        self.model_about = model_about or {}
+        self.predictions = predictions
+        self.keep_checkpoint = keep_checkpoint
+        self.history = History()
+        self._metrics: dict[str, float] = {}
+        self._kept: Snapshot | None = None
+        self._best: Snapshot | None = None
+        self._evaluation: Evaluation | None = None
+        self._grad_norm: Tensor | None = None
+        self._diverged = False
+        self._epoch_began = 0.0
+        self._checkpoint_at, self._checkpoint_took = -math.inf, 0.0
+
+    # The hooks of Lightning, in the order in which they run.
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        if stage != "fit":
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.record = self.record or RunRecord(self.folder, command=command_line())
+        counts = [(p.numel(), p.requires_grad) for p in pl_module.parameters()]
+        parameters = {
+            "total": sum(n for n, _ in counts),
+            "trained": sum(n for n, trained in counts if trained),
+        }
+        self.record.update({"parameters": parameters, "device": str(trainer.strategy.root_device)})
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._metrics = getattr(pl_module, "metrics", None) or {
+            k: float(v) for k, v in trainer.callback_metrics.items()
+        }
+        if trainer.sanity_checking and math.isinf(trainer.num_sanity_val_steps):
+            self._end_epoch(0, pl_module, seconds=None)
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._epoch_began = time.monotonic()
+        if self._kept is None:
+            self._kept = snapshot(_network(pl_module), 0)
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        self._grad_norm = nn.utils.get_total_norm(gradients)
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
+        group = max((g for o in trainer.optimizers for g in o.param_groups), key=lambda g: g["lr"])
+        step = Step(
+            step=len(self.history.steps),
+            epoch=trainer.current_epoch + 1,
+            lr=float(group["lr"]),
+            train_loss=float(loss) if loss is not None else math.nan,
+            grad_norm=None if self._grad_norm is None else float(self._grad_norm),
+            momentum=momentum_of(group),
+        )
+        self.history.steps.append(step)
+        if loss is not None and not math.isfinite(step.train_loss):
+            self._diverge(trainer)
+        if self.record is not None:
+            self.record.beat()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._end_epoch(trainer.current_epoch + 1, pl_module, time.monotonic() - self._epoch_began)
+        if not is_finite(self.history.epochs[-1]):
+            self._diverge(trainer)
+        self._save_checkpoint(trainer)
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._finish("diverged" if self._diverged else "finished")
+        checkpoint = self._checkpoint
+        if not self.keep_checkpoint and checkpoint.exists():
+            checkpoint.unlink()
+            checkpoint.parent.rmdir()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        if self.record is None:
+            return
+        if isinstance(exception, KeyboardInterrupt | SystemExit):  # SIGTERM is a SystemExit of Lightning's
+            self._finish("interrupted")
+        else:
+            self._finish("failed")
+            self.record.fail(exception)
+
+    # What they share.
+
+    def _end_epoch(self, epoch: int, module: pl.LightningModule, seconds: float | None) -> None:
+        row = self.history.add_epoch(epoch, self._metrics, seconds)
+        if is_finite(row):
+            self._kept = snapshot(_network(module), epoch)
+            self._evaluation = getattr(module, "valid_evaluation", None)
+            if (self.history.best or {}).get("epoch") == epoch:
+                self._best = self._kept
+        self.history.write(self.folder)
+        assert self.record is not None
+        self.record.update({"metrics": self._summary()})
+
+    def _summary(self) -> dict[str, Any]:
+        return {"final": self.history.final, "best": self.history.best}
+
+    def _diverge(self, trainer: pl.Trainer) -> None:
+        self._diverged = True
+        trainer.should_stop = True
+
+    def _finish(self, status: str) -> None:
+        assert self.record is not None
+        self.history.write(self.folder)
+        if self._kept is not None:
+            training = {"status": status, **self._summary()}
+            write_model(self.folder, self._kept, self._best, {**self.model_about, "training": training})
+        if self.predictions is not None and self._evaluation is not None:
+            write_csv(self.folder / "predictions.csv", *self.predictions(self._evaluation))
+        self.record.update({"status": status, "metrics": self._summary(), "expect": self._answer()})
+
+    def _answer(self) -> dict[str, Any] | None:
+        row = self.history.epochs[-1] if self.history.epochs else {}
+        guess = (self.record and self.record.content["guess"]) or {}
+        guesses = {**guess, "train_loss_eval": guess.get("valid_loss"), "train_loss": guess.get("valid_loss")}
+        errors = _standard_errors(row, self._evaluation)
+        seen = {
+            name: Seen(value, errors.get(name, 0.0), guesses.get(name))
+            for name, value in row.items()
+            if isinstance(value, float)
+        }
+        return answer(self.expect, seen)
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    def _save_checkpoint(self, trainer: pl.Trainer) -> None:
+        began = time.monotonic()
+        if self._diverged or began - self._checkpoint_at < self._checkpoint_took / CHECKPOINT_SHARE:
+            return
+        aside = self._checkpoint.with_name(".last.ckpt")
+        trainer.save_checkpoint(aside)
+        aside.replace(self._checkpoint)
+        self._checkpoint_at = time.monotonic()
+        self._checkpoint_took = self._checkpoint_at - began
+
+
+def _network(module: pl.LightningModule) -> nn.Module:
+    """The part whose weights are the model: ours keeps it apart from what only training needs."""
+    network = getattr(module, "network", None)
+    return network if isinstance(network, nn.Module) else module
+
+
+def _standard_errors(row: Mapping[str, Any], evaluation: Evaluation | None) -> dict[str, float]:
+    """Of the metrics on the validation set: binomial for the error rate, of the mean for the loss."""
+    if evaluation is None:
+        return {}
+    found = {"valid_loss": evaluation.loss_standard_error}
+    if "error_rate" in row and math.isfinite(row["error_rate"]):
+        p = row["error_rate"]
+        found["error_rate"] = math.sqrt(p * (1 - p) / len(evaluation.targets))
+    return found

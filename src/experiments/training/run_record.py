@@ -1,0 +1,123 @@
+"""run.json while it is written: what was run, on what, and how far it is."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from experiments.config.locations import PACKAGE
+from experiments.runs.files import write_json
+
+SCHEMA = 1
+DISTRIBUTIONS = ("torch", "torchvision", "pytorch-lightning", "hydra-core", "omegaconf", "numpy")
+
+
+class RunRecord:
+    """The content of a run's `run.json`, written whole at every `update`."""
+
+    def __init__(self, folder: Path, *, command: str | None = None, overrides: list[str] | None = None) -> None:
+        self.path = folder / "run.json"
+        self._started = time.monotonic()
+        self._written = 0.0
+        self.content: dict[str, Any] = {
+            "schema": SCHEMA,
+            "status": "running",
+            "command": command,
+            "overrides": overrides or [],
+            "config_hash": None,
+            "seed": None,
+            "versions": versions(),
+            "code": code(),
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "heartbeat": _now(),
+            "started": _now(),
+            "seconds": 0.0,
+            "device": None,
+            "parameters": None,
+            "data": None,
+            "guess": None,
+            "metrics": {"final": None, "best": None},
+            "expect": None,
+            "parent": None,
+            "reason": None,
+            "error": None,
+        }
+
+    @property
+    def status(self) -> str:
+        """`running`, `finished`, `diverged`, `interrupted` or `failed`."""
+        return str(self.content["status"])
+
+    def update(self, changes: Mapping[str, Any] | None = None) -> None:
+        """Change some fields and write the file, with the time."""
+        self.content |= changes or {}
+        self.content["heartbeat"] = _now()
+        self.content["seconds"] = round(time.monotonic() - self._started, 3)
+        self._written = time.monotonic()
+        write_json(self.path, self.content)
+
+    def beat(self, every_seconds: float = 5.0) -> None:
+        """Say that the run is alive, if it has not for so long."""
+        if time.monotonic() - self._written > every_seconds:
+            self.update()
+
+    def fail(self, error: BaseException) -> None:
+        """The run ended by this error."""
+        self.update({"status": "failed", "error": {"type": type(error).__name__, "message": str(error)}})
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Of Python, of the platform and of what computes."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    return found | {name: metadata.version(name) for name in DISTRIBUTIONS}
+
+
+@functools.cache
+def package_version() -> str:
+    """This package's own version."""
+    return metadata.version("experiments")
+
+
+@functools.cache
+def code() -> dict[str, Any]:
+    """This package's version, and the commit it runs from where it runs from a checkout."""
+    checkout = PACKAGE.parent.parent
+    found: dict[str, Any] = {"version": package_version(), "commit": None, "dirty": None}
+    if (checkout / ".git").exists():
+        found["commit"] = _git(checkout, "rev-parse", "HEAD")
+        changes = _git(checkout, "status", "--porcelain", "--untracked-files=no")
+        found["dirty"] = None if changes is None else bool(changes)
+    return found
+
+
+def _git(checkout: Path, *arguments: str) -> str | None:
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
+
+
+def command_line() -> str:
+    """The command that was typed, as it can be typed again."""
+    import shlex
+
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

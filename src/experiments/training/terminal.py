@@ -1,0 +1,105 @@
+"""What a person at a terminal sees of a training."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from experiments.training.recorder import Recorder
+
+ROWS = 12
+"""About so many epochs are shown; history.csv has all."""
+
+Column = tuple[str, str, int]
+CLASSES: Sequence[Column] = (
+    ("epoch", "d", 5),
+    ("train_loss", ".4f", 10),
+    ("train_loss_eval", ".4f", 15),
+    ("valid_loss", ".4f", 10),
+    ("error_rate", ".4f", 10),
+    ("seconds", ".1f", 7),
+)
+NUMBERS: Sequence[Column] = (*CLASSES[:4], ("rmse", ".4f", 10), CLASSES[5])
+
+
+class EpochTable(pl.Callback):
+    """A row an epoch on standard output, as fastai prints them."""
+
+    def __init__(self, recorder: Recorder, epochs: int, kind: str) -> None:
+        self.recorder = recorder
+        self.epochs = epochs
+        self.columns = NUMBERS if kind == "regression" else CLASSES
+        self._every = next(n for k in range(12) for n in (10**k, 2 * 10**k, 5 * 10**k) if epochs <= ROWS * n)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        print("  ".join(name.rjust(width) for name, _, width in self.columns), flush=True)
+        for row in self.recorder.history.epochs:
+            self._print(row)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        row = self.recorder.history.epochs[-1]
+        if row["epoch"] % self._every == 0 or row["epoch"] == self.epochs or trainer.should_stop:
+            self._print(row)
+
+    def _print(self, row: dict[str, Any]) -> None:
+        cells = (_cell(row.get(name), form).rjust(width) for name, form, width in self.columns)
+        print("  ".join(cells), flush=True)
+
+
+class ProgressBar(pl.Callback):
+    """The whole training with the time that is left, on standard error, while it is a terminal."""
+
+    def __init__(self, label: str, metric: str = "error_rate") -> None:
+        self.label = label
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._task = self._progress.add_task(
+            self.label, total=trainer.estimated_stepping_batches, completed=trainer.global_step
+        )
+        self._progress.start()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._progress.advance(self._task)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # The epoch's row goes to standard output: take the bar away for the moment, or they write over each other.
+        self._progress.stop()
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._progress.start()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._progress.stop()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._progress.stop()
+
+
+def say(text: str) -> None:
+    """A line about what is going on: to standard error, results alone go to standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and abs(value) >= 1e5:
+        return f"{value:.3g}"
+    return format(value, form)

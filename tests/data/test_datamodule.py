@@ -1,0 +1,173 @@
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from pictures import write
+from torch.utils.data import TensorDataset
+
+from experiments.data.datamodule import DataModule
+from experiments.data.digits import Digits
+from experiments.data.errors import DataError
+from experiments.data.folder import Folder
+from experiments.data.line import Line
+
+BEARS = Path(__file__).parents[3] / "shared" / "data" / "bears"
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> Folder:
+    write(tmp_path / "cat", range(30))
+    write(tmp_path / "dog", range(100, 120))
+    return Folder(str(tmp_path), 8)
+
+
+def ready(*args: Any, **options: Any) -> DataModule:
+    data = DataModule(*args, **options)
+    data.setup("fit")
+    return data
+
+
+def test_digits() -> None:
+    data = ready(Digits())
+    assert (data.kind, data.output_size, data.input_shape) == ("classification", 10, (1, 8, 8))
+    assert data.train_size + data.valid_size == 1797
+    assert data.valid_size == pytest.approx(359, abs=40)
+    assert data.guess == {"valid_loss": math.log(10), "error_rate": 0.9}
+    assert data.preprocessing["size"] == [8, 8]
+    assert len(data.train_dataloader()) == data.train_size // 64
+    valid, train_eval = data.val_dataloader()
+    assert sum(len(y) for _, y in valid) == sum(len(y) for _, y in train_eval) == data.valid_size
+    assert set(train_eval.indices.tolist()) <= set(data.table.indices("train"))
+    x = torch.cat([x for x, _ in data.evaluation(range(1797))])
+    assert float(x.mean()) == pytest.approx(0, abs=1e-3)
+    assert float(x.std()) == pytest.approx(1, abs=1e-3)
+
+
+def test_line() -> None:
+    data = ready(Line(), batch_size="all", augment="default")
+    ((x, y),) = data.train_dataloader()
+    assert (data.kind, data.classes, data.output_size) == ("regression", [], 1)
+    assert (x.shape, y.shape) == ((100, 2), (100, 1))
+    assert data.guess["valid_loss"] == pytest.approx(float(y.var(correction=0)))
+    assert data.guess["rmse"] == pytest.approx(float(y.std(correction=0)))
+    assert (data.valid_size, data.notices, data.contact_sheet()) == (100, [], None)
+    assert ready(Line(), subset_fraction=0.1).train_size == 10
+
+
+def test_setup_loads_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = ready(Digits())
+    monkeypatch.setattr(Digits, "load", None)
+    table = data.table
+    data.setup("validate")
+    assert data.table is table
+
+
+def test_subset_leaves_validation_alone() -> None:
+    whole, tenth = ready(Digits()), ready(Digits(), subset_fraction=0.1)
+    assert tenth.table.indices("valid") == whole.table.indices("valid")
+    assert tenth.train_size == pytest.approx(whole.train_size / 10, abs=5)
+    assert tenth.table.splits.count("unused") == whole.train_size - tenth.train_size
+    assert tenth.split_hash != whole.split_hash
+    _, train_eval = tenth.val_dataloader()
+    assert len(train_eval.indices) == tenth.train_size
+
+
+def test_batch_larger_than_the_training_set_is_cut(animals: Folder) -> None:
+    data = ready(animals, batch_size=64)
+    size = data.train_size
+    assert data.notices == [f"dataset.batch_size=64 is larger than the {size} training images: cut to {size}"]
+    assert [len(y) for _, y in data.train_dataloader()] == [size]
+    assert ready(animals, batch_size="all").notices == []
+
+
+def test_photographs_are_augmented_in_training_alone(animals: Folder) -> None:
+    data, plain = ready(animals, batch_size="all"), ready(animals, batch_size="all", augment="none")
+    ((x, y),), ((x_plain, y_plain),) = data.train_dataloader(), plain.train_dataloader()
+    assert torch.equal(y, y_plain)
+    assert x.shape == x_plain.shape
+    assert not torch.equal(x, x_plain)
+    for loader, loader_plain in zip(data.val_dataloader(), plain.val_dataloader(), strict=True):
+        for (a, _), (b, _) in zip(loader, loader_plain, strict=True):
+            assert torch.equal(a, b)
+
+
+def test_train_and_test_folders(tmp_path: Path) -> None:
+    for number, path in enumerate(("train/cat", "train/dog", "test/cat", "test/dog")):
+        write(tmp_path / path, range(20 * number, 20 * number + 10))
+    data = ready(Folder(str(tmp_path), 8))
+    tops = {split: {data.table.paths[row][:5] for row in data.table.indices(split)} for split in ("train", "test")}
+    assert tops == {"train": {"train"}, "test": {"test/"}}
+    assert {data.table.labels[row] for row in data.table.indices("valid")} == {"cat", "dog"}
+    assert data.train_size + data.valid_size == 20
+
+
+def test_own_dataset_and_class_that_cannot_be_validated() -> None:
+    data = ready(TensorDataset(torch.arange(9.0).view(9, 1), torch.tensor([0, 0, 0, 0, 0, 0, 0, 0, 1])))
+    assert data.notices[0] in ("Class 1 has no validation samples.", "Class 1 has no training samples.")
+    assert data.train_size + data.valid_size == 9
+
+
+def test_data_that_cannot_be_trained_on() -> None:
+    with pytest.raises(DataError, match=r"There is only one class: 0. Two or more are needed"):
+        ready(TensorDataset(torch.ones(3, 1), torch.zeros(3, dtype=torch.long)))
+    with pytest.raises(DataError, match=r"The validation set is empty: 2 samples, dataset.valid_fraction=0.001."):
+        ready(TensorDataset(torch.arange(2.0).view(2, 1), torch.tensor([0, 1])), valid_fraction=0.001)
+
+
+def test_contact_sheet_leaves_training_as_it_was(animals: Folder) -> None:
+    data = ready(animals, batch_size=16)
+    before = torch.get_rng_state()
+    sheet = data.contact_sheet()
+    assert torch.equal(before, torch.get_rng_state())
+    assert sheet is not None
+    assert sheet.size == (1084, 336)
+    tiny = ready(Digits(), batch_size=4).contact_sheet()
+    assert tiny is not None
+    assert tiny.getcolors() is not None  # hard edges: grey levels and the caption's, no smooth blends
+    assert tiny.width == 2 * 20 + 4 * 132 - 12
+
+
+class Recording(pl.LightningModule):
+    """Trains nothing much and remembers the targets it saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(64, 10)
+        self.seen: list[list[int]] = []
+
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
+        self.seen.append(batch[1].tolist())
+        return torch.nn.functional.cross_entropy(self.layer(batch[0].flatten(1)), batch[1])
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # Lightning 2.6 with torch 2.15
+def test_lightning_sets_the_epoch_of_the_order(tmp_path: Path) -> None:
+    model, data = Recording(), ready(Digits(), batch_size=512)
+    trainer = pl.Trainer(
+        max_epochs=3, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, default_root_dir=tmp_path, limit_val_batches=0,
+    )  # fmt: skip
+    trainer.fit(model, train_dataloaders=data.train_dataloader())
+    loader, expected = data.train_dataloader(), []
+    for epoch in range(3):
+        loader.sampler.set_epoch(epoch)
+        expected += [y.tolist() for _, y in loader]
+    assert model.seen == expected
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not BEARS.is_dir(), reason="the photographs are not beside this checkout")
+def test_real_bears() -> None:
+    data = ready(Folder(str(BEARS), 32))
+    assert data.classes == ["black", "grizzly", "teddy"]
+    assert len(data.table.paths) == 416
+    assert data.notices == []
+    assert data.valid_size == pytest.approx(83, abs=20)
+    x, y = next(iter(data.train_dataloader()))
+    assert (x.shape, y.shape) == ((64, 3, 32, 32), (64,))

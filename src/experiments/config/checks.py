@@ -118,9 +118,7 @@ def _impossible(configuration: dict[str, Any], composed: DictConfig) -> list[Pro
     kind = getattr(schema, "kind", None)
     found = check_expectation(configuration.get("expect"))
     if getattr(model_schema, "needs_images", False) and getattr(schema, "images", True) is False:
-        wrong = (
-            f"model={_choice(composed, 'model')} looks at images and dataset={_choice(composed, 'dataset')} has none"
-        )
+        wrong = f"model={_choice(composed, 'model')} is for images and dataset={_choice(composed, 'dataset')} has none"
         found.append(Problem(f"model={_choice(composed, 'model')}", wrong, "model=linear"))
     if kind and configuration.get("fits") and configuration["fits"] != kind:
         experiment = f"experiment={_choice(composed, 'experiment')}"

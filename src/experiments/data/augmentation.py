@@ -19,7 +19,7 @@ def default_augmentation() -> Transform:
     Source: fastai v1, `get_transforms()`.
     """
     # Here, since importing it costs seconds.
-    from torchvision.transforms import InterpolationMode, v2  # type: ignore[import-untyped]
+    from torchvision.transforms import InterpolationMode, v2
 
     bilinear = InterpolationMode.BILINEAR
     photograph = v2.Compose(

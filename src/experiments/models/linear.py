@@ -35,7 +35,7 @@ class Linear(nn.Module):
         if initial is not None:
             if len(initial) != inputs * output_size:
                 raise ValueError(
-                    f"model.initial={list(initial)} must have {inputs} x {output_size} numbers for these data, or be null"
+                    f"model.initial={list(initial)} must have {inputs} x {output_size} numbers here, or be null"
                 )
             with torch.no_grad():
                 self.layer.weight.copy_(torch.tensor(initial).view(output_size, inputs))

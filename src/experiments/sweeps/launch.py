@@ -53,7 +53,7 @@ def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, comman
             job.examined.composed.hydra.job.id = str(number)
         try:
             _run(composer, job, folder / job.name, train, {**job.swept, **parameters[number]})
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             record["status"] = "interrupted"
             raise
         finally:

@@ -15,9 +15,8 @@ from typing import Any
 import pytorch_lightning as pl
 
 from experiments.data.datamodule import DataModule
-from experiments.runs.config_hash import config_hash
-from experiments.runs.files import write_csv
 from experiments.runs.run import Run
+from experiments.training.about import about_model, about_run, main_parameters, write_split
 from experiments.training.build import (
     build_data,
     build_logger,
@@ -30,10 +29,10 @@ from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
 from experiments.training.predictions import prediction_table
 from experiments.training.recorder import Recorder
-from experiments.training.run_record import RunRecord, package_version
+from experiments.training.run_record import RunRecord
 from experiments.training.task import task_for
 from experiments.training.tensorboard import EpochMetrics, TensorBoardCharts
-from experiments.training.terminal import EpochTable, ProgressBar, say
+from experiments.training.terminal import EpochTable, ProgressBar, announce, ended, say
 
 log = logging.getLogger(__name__)
 
@@ -102,34 +101,49 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
             if request.in_sweep:
                 say(f"{request.in_sweep}: failed: {type(error).__name__}: {error}")
             raise
+        except BaseException:
+            # Ctrl-C while the data were still loading; in training the recorder has said so already.
+            record.update({"status": "interrupted"})
+            raise
     return Run(request.folder)
 
 
 def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     configuration, data, module = prepared.configuration, prepared.data, prepared.module
-    record.update(_about(configuration, data))
-    write_csv(request.folder / "split.csv", ["path", "sha256", "label", "split"], _split_rows(data))
+    record.update(about_run(configuration, data))
+    write_split(request.folder, data)
     recorder = Recorder(
         request.folder,
         record=record,
         expect=configuration.get("expect"),
-        model_about=_model_about(configuration, data),
+        model_about=about_model(configuration, data),
         predictions=lambda evaluation: prediction_table(data, evaluation),
         keep_checkpoint=configuration["keep_checkpoint"],
     )
     logger = build_logger(configuration, request.folder)
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recorder)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
-        parameters = request.parameters or _main_parameters(configuration)
+        parameters = request.parameters or main_parameters(configuration)
         callbacks.append(TensorBoardCharts(recorder, configuration, parameters, data.contact_sheet()))
     if not request.quiet:
-        callbacks += _shown(prepared, request, recorder)
+        callbacks += _shown(request, prepared, recorder)
     _fit(build_trainer(configuration, request.folder, callbacks, logger), module, data)
     coefficients = compare_with_least_squares(module, data)
     if coefficients:
         record.update({"coefficients": coefficients})
     if request.in_sweep and not request.quiet:
-        say(f"{request.in_sweep}: {_ended(record)}")
+        say(f"{request.in_sweep}: {ended(record)}")
+
+
+def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.Callback]:
+    """What a terminal shows: for a job of a sweep no more than a bar, since the sweep's table follows."""
+    for notice in prepared.data.notices:
+        say(f"note: {notice}")
+    bar: list[pl.Callback] = [ProgressBar(request.in_sweep or "training")] if sys.stderr.isatty() else []
+    if request.in_sweep:
+        return bar
+    announce(prepared.configuration, prepared.data, prepared.module.network)
+    return [EpochTable(recorder, prepared.configuration["schedule"]["epochs"], prepared.data.kind), *bar]
 
 
 def build_trainer(
@@ -166,83 +180,3 @@ def _fit(trainer: pl.Trainer, module: SupervisedModule, data: DataModule) -> Non
     finally:
         with contextlib.suppress(ValueError):  # only the main thread may set signals
             signal.signal(signal.SIGINT, before)
-
-
-def _about(configuration: Mapping[str, Any], data: DataModule) -> dict[str, Any]:
-    hashed = config_hash(
-        configuration, split_hash=data.split_hash, weights_hash=None, package_version=package_version()
-    )
-    return {
-        "seed": configuration["seed"],
-        "config_hash": hashed,
-        "data": {
-            "kind": data.kind,
-            "classes": data.classes,
-            "train_size": data.train_size,
-            "valid_size": data.valid_size,
-            "split_hash": data.split_hash,
-        },
-        "guess": data.guess,
-        "expect": {"declared": configuration["expect"], "answer": None, "details": []}
-        if configuration.get("expect")
-        else None,
-    }
-
-
-def _model_about(configuration: Mapping[str, Any], data: DataModule) -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "architecture": {
-            **configuration["model"],
-            "input_shape": list(data.input_shape),
-            "output_size": data.output_size,
-        },
-        "classes": data.classes,
-        **data.preprocessing,
-    }
-
-
-def _split_rows(data: DataModule) -> list[tuple[str, str, str, str]]:
-    table = data.table
-    return list(zip(table.paths, table.sha256, table.labels, table.splits, strict=True))
-
-
-def _main_parameters(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """What a single run shows in HParams."""
-    return {
-        "model": configuration["model"]["_target_"].rsplit(".", 1)[-1],
-        "optimizer.lr": configuration["optimizer"].get("lr", 0.0),
-        "optimizer.weight_decay": configuration["optimizer"].get("weight_decay", 0.0),
-        "schedule.epochs": configuration["schedule"]["epochs"],
-        "seed": configuration["seed"],
-    }
-
-
-def _ended(record: RunRecord) -> str:
-    """A finished run in half a line."""
-    final = record.content["metrics"]["final"] or {}
-    numbers = ", ".join(f"{k} {v:.4g}" for k, v in final.items() if k != "epoch" and v is not None)
-    return f"{record.status}, {numbers} ({record.content['seconds']:.1f} s)"
-
-
-def _shown(prepared: Prepared, request: Request, recorder: Recorder) -> list[pl.Callback]:
-    """Say what is about to be trained; the callbacks that show how it goes."""
-    configuration, data, network = prepared.configuration, prepared.data, prepared.module.network
-    for notice in data.notices:
-        say(f"note: {notice}")
-    epochs = configuration["schedule"]["epochs"]
-    bar: list[pl.Callback] = [ProgressBar(request.in_sweep or "training")] if sys.stderr.isatty() else []
-    if request.in_sweep:
-        return bar
-    shape = " x ".join(str(n) for n in data.input_shape)
-    classes = f" in {len(data.classes)} classes" if data.classes else ""
-    total = sum(p.numel() for p in network.parameters())
-    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
-    optimizer, schedule = configuration["optimizer"], configuration["schedule"]
-    names = (optimizer["_target_"].rsplit(".", 1)[-1], schedule["_target_"].rsplit(".", 1)[-1])
-    say(f"data    {data.train_size} training, {data.valid_size} validation samples of {shape}{classes}")
-    say(f"model   {type(network).__name__}: {total:,} parameters, {trained:,} trained")
-    say(
-        f"steps   {names[0]} at {optimizer.get('lr', '?')}, {names[1]}, {epochs} epochs of {len(data.train_dataloader())}"
-    )
-    return [EpochTable(recorder, epochs, data.kind), *bar]

@@ -18,7 +18,7 @@ from experiments.training.history import History, Step, is_finite
 from experiments.training.module import momentum_of
 from experiments.training.run_record import RunRecord, command_line
 from experiments.training.task import Evaluation
-from experiments.training.weights import Snapshot, snapshot, write_model
+from experiments.training.weights import Keeper
 
 CHECKPOINT_SHARE = 0.05
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
@@ -64,8 +64,7 @@ class Recorder(pl.Callback):
         self.keep_checkpoint = keep_checkpoint
         self.history = History()
         self._metrics: dict[str, float] = {}
-        self._kept: Snapshot | None = None
-        self._best: Snapshot | None = None
+        self._weights = Keeper()
         self._evaluation: Evaluation | None = None
         self._grad_norm: Tensor | None = None
         self._diverged = False
@@ -95,8 +94,8 @@ class Recorder(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_began = time.monotonic()
-        if self._kept is None:
-            self._kept = snapshot(_network(pl_module), 0)
+        if self._weights.last is None:
+            self._weights.keep(_network(pl_module), 0, best=False)
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
@@ -150,10 +149,9 @@ class Recorder(pl.Callback):
     def _end_epoch(self, epoch: int, module: pl.LightningModule, seconds: float | None) -> None:
         row = self.history.add_epoch(epoch, self._metrics, seconds)
         if is_finite(row):
-            self._kept = snapshot(_network(module), epoch)
+            best = (self.history.best or {}).get("epoch") == epoch
+            self._weights.keep(_network(module), epoch, best=best)
             self._evaluation = getattr(module, "valid_evaluation", None)
-            if (self.history.best or {}).get("epoch") == epoch:
-                self._best = self._kept
         self.history.write(self.folder)
         assert self.record is not None
         self.record.update({"metrics": self._summary()})
@@ -168,9 +166,7 @@ class Recorder(pl.Callback):
     def _finish(self, status: str) -> None:
         assert self.record is not None
         self.history.write(self.folder)
-        if self._kept is not None:
-            training = {"status": status, **self._summary()}
-            write_model(self.folder, self._kept, self._best, {**self.model_about, "training": training})
+        self._weights.write(self.folder, {**self.model_about, "training": {"status": status, **self._summary()}})
         if self.predictions is not None and self._evaluation is not None:
             write_csv(self.folder / "predictions.csv", *self.predictions(self._evaluation))
         self.record.update({"status": status, "metrics": self._summary(), "expect": self._answer()})

@@ -112,7 +112,7 @@ class TensorBoardCharts(pl.Callback):
         }
         file_writer = writer.file_writer
         assert file_writer is not None
-        for summary in hparams(dict(self.parameters), dict.fromkeys(metrics, 0)):  # type: ignore[no-untyped-call]
+        for summary in hparams(dict(self.parameters), dict.fromkeys(metrics, 0)):
             file_writer.add_summary(summary)
         for name, value in metrics.items():
             writer.add_scalar(name, value)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from torch import nn
 
+from experiments.data.datamodule import DataModule
 from experiments.training.recorder import Recorder
+from experiments.training.run_record import RunRecord
 
 ROWS = 12
 """About so many epochs are shown; history.csv has all."""
@@ -54,7 +57,7 @@ class EpochTable(pl.Callback):
 class ProgressBar(pl.Callback):
     """The whole training with the time that is left, on standard error, while it is a terminal."""
 
-    def __init__(self, label: str, metric: str = "error_rate") -> None:
+    def __init__(self, label: str) -> None:
         self.label = label
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -95,6 +98,27 @@ class ProgressBar(pl.Callback):
 def say(text: str) -> None:
     """A line about what is going on: to standard error, results alone go to standard output."""
     print(text, file=sys.stderr, flush=True)
+
+
+def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Module) -> None:
+    """Say what is about to be trained, in three lines."""
+    what = "images" if len(data.input_shape) == 3 else "points"
+    shape = " x ".join(str(n) for n in data.input_shape)
+    classes = f", {len(data.classes)} classes" if data.classes else ""
+    total = sum(p.numel() for p in network.parameters())
+    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    optimizer, schedule = (configuration[group]["_target_"].rsplit(".", 1)[-1] for group in ("optimizer", "schedule"))
+    rate, epochs = configuration["optimizer"].get("lr", "its own rate"), configuration["schedule"]["epochs"]
+    say(f"data      {data.train_size} training, {data.valid_size} validation {what} of {shape}{classes}")
+    say(f"model     {type(network).__name__}, {total:,} parameters, {trained:,} of them trained")
+    say(f"training  {optimizer} at {rate}, {schedule}, {epochs} epochs of {len(data.train_dataloader())} steps")
+
+
+def ended(record: RunRecord) -> str:
+    """How a run ended, in half a line."""
+    final = record.content["metrics"]["final"] or {}
+    numbers = ", ".join(f"{k} {v:.4g}" for k, v in final.items() if k != "epoch" and v is not None)
+    return f"{record.status}, {numbers} ({record.content['seconds']:.1f} s)"
 
 
 def _cell(value: Any, form: str) -> str:

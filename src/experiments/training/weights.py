@@ -26,14 +26,29 @@ def snapshot(network: nn.Module, epoch: int) -> Snapshot:
     return Snapshot(epoch, weights)
 
 
-def write_model(folder: Path, kept: Snapshot, best: Snapshot | None, about: Mapping[str, Any]) -> None:
-    """Write `model/`, and `model/best/` where an earlier epoch was better.
+class Keeper:
+    """Remembers the weights of the last finite epoch, and of the best one."""
 
-    Weights are safetensors, the rest is JSON: loading them executes no code.
-    """
-    _write(folder / "model", kept, about)
-    if best is not None and best.epoch != kept.epoch:
-        _write(folder / "model" / "best", best, about)
+    def __init__(self) -> None:
+        self.last: Snapshot | None = None
+        self.best: Snapshot | None = None
+
+    def keep(self, network: nn.Module, epoch: int, *, best: bool) -> None:
+        """This epoch is the last finite one now, and the best so far if `best`."""
+        self.last = snapshot(network, epoch)
+        if best:
+            self.best = self.last
+
+    def write(self, folder: Path, about: Mapping[str, Any]) -> None:
+        """Write `model/`, and `model/best/` where an earlier epoch was better.
+
+        Weights are safetensors, the rest is JSON: loading them executes no code.
+        """
+        if self.last is None:
+            return
+        _write(folder / "model", self.last, about)
+        if self.best is not None and self.best.epoch != self.last.epoch:
+            _write(folder / "model" / "best", self.best, about)
 
 
 def _write(folder: Path, kept: Snapshot, about: Mapping[str, Any]) -> None:

@@ -86,7 +86,7 @@ def _refuse_verb(word: str) -> int:
 
 
 def _fit(words: list[str]) -> int:
-    from experiments.config.arguments import fit_help, parse_fit, show_configuration
+    from experiments.config.arguments import fit_help, parse_fit, show_configuration, show_job
 
     arguments = parse_fit(words)
     if arguments.help:
@@ -99,8 +99,13 @@ def _fit(words: list[str]) -> int:
     plan = make_plan(composer, arguments.overrides, multirun=arguments.multirun)
     for notice in plan.notices:
         print(f"note: {notice}", file=sys.stderr)
+    if arguments.config == "job" and not (plan.name or arguments.package or arguments.resolve):
+        show_job(plan.jobs[0].examined.composed)
+        return DONE
     if arguments.config or arguments.info:
-        show_configuration(composer, arguments)
+        if plan.name:
+            print(f"note: {plan.size}; this is the first, {plan.jobs[0].name}", file=sys.stderr)
+        show_configuration(composer, arguments, plan.jobs[0].examined.overrides)
         return DONE
     if arguments.dry_run:
         return _show_plan(plan)
@@ -113,7 +118,7 @@ def _fit(words: list[str]) -> int:
 def _show_plan(plan: Plan) -> int:
     """The jobs, nothing trained."""
     if plan.name:
-        print(f"sweep {plan.name}: {len(plan.jobs)} jobs below {plan.folder}")
+        print(f"sweep {plan.name}: {plan.size} below {plan.folder}")
     for job in plan.jobs:
         print(f"{job.name or plan.folder}    {' '.join(job.examined.overrides)}".rstrip())
     return DONE
@@ -158,7 +163,7 @@ def _sweep(composer: Composer, plan: Plan) -> int:
     from experiments.training.run_record import command_line
 
     folder = claim(plan)
-    print(f"sweep {plan.name}: {len(plan.jobs)} jobs below {folder}", file=sys.stderr)
+    print(f"sweep {plan.name}: {plan.size} below {folder}", file=sys.stderr)
     labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
 
     def train_job(job: Job, job_folder: Path, parameters: Mapping[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, NoReturn
 from experiments.config.problems import ConfigurationError, Problem, nearest
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from experiments.config.composition import Composer
 
 FLAGS = {
@@ -66,7 +70,15 @@ def parse_fit(words: Sequence[str]) -> FitArguments:
     parser.add_argument("--dry-run", action="store_true")
     found = vars(parser.parse_intermixed_args(list(words)))
     found.pop("run")
+    if (found["package"] or found["resolve"]) and not found["config"]:
+        parser.error("--package and --resolve only go with --cfg")
+    found["overrides"] = [_at_home(text) for text in found["overrides"]]
     return FitArguments(**found)
+
+
+def _at_home(override: str) -> str:
+    """`key=~/pictures` with the home folder's path: no shell expands it there, and Hydra's grammar has no tilde."""
+    return re.sub(r"(?<=[=,])~[^,/]*", lambda match: os.path.expanduser(match[0]), override)  # noqa: PTH111 - leaves an unknown user as it is
 
 
 _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
@@ -130,21 +142,28 @@ groups and their choices (`experiments explain NAME` tells more):
 `experiments fit --cfg job` shows every key with its value; `experiments explain KEY` what it means."""
 
 
-def show_configuration(composer: Composer, arguments: FitArguments) -> None:
-    """Print what Hydra's --cfg and --info print."""
+def show_configuration(composer: Composer, arguments: FitArguments, overrides: list[str]) -> None:
+    """Print what Hydra's --cfg and --info print, of the configuration that these overrides make."""
     from hydra._internal.hydra import Hydra
 
     from experiments.config.composition import PRIMARY
 
     hydra = Hydra(task_name=PRIMARY, config_loader=composer.loader)
     if arguments.info:
-        hydra.show_info(arguments.info, config_name=PRIMARY, overrides=arguments.overrides)
+        hydra.show_info(arguments.info, config_name=PRIMARY, overrides=overrides)
         return
     assert arguments.config is not None
     hydra.show_cfg(
         config_name=PRIMARY,
-        overrides=arguments.overrides,
+        overrides=overrides,
         cfg_type=arguments.config,
         package=arguments.package,
         resolve=arguments.resolve,
     )
+
+
+def show_job(composed: DictConfig) -> None:
+    """Print what `--cfg job` prints, of a configuration that is composed already."""
+    from omegaconf import OmegaConf
+
+    print(OmegaConf.to_yaml(OmegaConf.masked_copy(composed, [str(k) for k in composed if k != "hydra"])), end="")

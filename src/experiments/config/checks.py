@@ -11,8 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.config.expectation import check_expectation
 from experiments.config.keys import Key, keys_of
 from experiments.config.problems import Problem
-from experiments.config.schema import COMMON_KEYS, GROUPS, SCHEMAS, TopLevel, known_keys
-from experiments.config.screening import ignored, unknown_key
+from experiments.config.schema import BASES, COMMON_KEYS, GROUPS, SCHEMAS, known_keys
+from experiments.config.screening import EXAMPLES, TOP_LEVEL, ignored, unknown_key
 
 MISSING = "???"
 
@@ -30,13 +30,18 @@ def check(composed: DictConfig) -> Checked:
     """Check every key of a composed configuration (Hydra's own node aside) and the combinations of options."""
     checked = Checked()
     plain = _resolved(composed, checked)
-    top = keys_of(TopLevel)
+    unresolved = {problem.subject.partition(".")[0] for problem in checked.problems}
     for name, value in plain.items():
-        if name in top:
-            _store(checked, checked.configuration, top[name], name, value)
+        if name in TOP_LEVEL:
+            _store(checked, checked.configuration, TOP_LEVEL[name], name, value)
+        elif name in BASES:
+            wrong = f"the first line of a file in {name}/ must be: # @package _global_"
+            checked.problems.append(Problem(f"{name}={_choice(composed, name)}", wrong))
         elif name not in GROUPS:
             checked.problems.append(unknown_key(name, value, composed))
     for group in GROUPS:
+        if group in unresolved:
+            continue
         checked.configuration[group] = _check_group(group, plain.get(group), composed, checked)
     if not checked.problems:
         checked.problems += _impossible(checked.configuration, composed)
@@ -53,15 +58,15 @@ def _resolved(composed: DictConfig, checked: Checked) -> dict[str, Any]:
             node = OmegaConf.select(composed, str(name), throw_on_missing=False)
             plain[str(name)] = OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
         except OmegaConfBaseException as error:
-            checked.problems.append(Problem(str(name), str(error).splitlines()[0]))
+            checked.problems.append(Problem(error.full_key or str(name), str(error).splitlines()[0]))
     return plain
 
 
 def _check_group(group: str, node: object, composed: DictConfig, checked: Checked) -> dict[str, Any]:
     option = _choice(composed, group)
     if not isinstance(node, dict) or "_target_" not in node:
-        wrong = "its file has no _target_, the thing to build" if option else f"nothing picks a {group}"
-        checked.problems.append(Problem(f"{group}={option or MISSING}", wrong, _example(group)))
+        wrong = "its file has no _target_, the thing to build" if option else f"no {group} is chosen"
+        checked.problems.append(Problem(f"{group}={option or MISSING}", wrong, EXAMPLES[group]))
         return {}
     schema = SCHEMAS[group].get(str(node["_target_"]))
     keys = keys_of(schema) if schema else COMMON_KEYS.get(group, {})
@@ -90,11 +95,6 @@ def _choice(composed: DictConfig, group: str) -> str | None:
     choice = OmegaConf.select(composed, f"hydra.runtime.choices.{group}")
     target = OmegaConf.select(composed, f"{group}._target_", throw_on_missing=False) if choice is None else None
     return choice or (str(target).rsplit(".", 1)[-1] if target else None)
-
-
-def _example(group: str) -> str:
-    return {"dataset": "dataset=digits", "model": "model=small_cnn", "optimizer": "optimizer=adamw",
-            "schedule": "schedule=one_cycle", "trainer": "trainer=auto", "logger": "logger=tensorboard"}[group]  # fmt: skip
 
 
 def _store(checked: Checked, into: dict[str, Any], key: Key, full_name: str, value: object) -> None:

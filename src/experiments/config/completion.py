@@ -5,12 +5,18 @@ Hydra completes overrides of an application without verbs: it is handed the line
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 
+from experiments.config.arguments import FLAGS
 from experiments.config.composition import PRIMARY, Composer
+from experiments.config.problems import ConfigurationError
 
 HYDRA_VERBS = ("fit",)
+
+FLAG_NAMES = [part.split()[0] for flags in FLAGS for part in flags.split(", ")]
+VALUE_FLAGS = ("-c", "--cfg", "-cd", "--config-dir", "-p", "--package")
 
 
 def complete(words: Sequence[str], verbs: Sequence[str]) -> None:
@@ -20,31 +26,53 @@ def complete(words: Sequence[str], verbs: Sequence[str]) -> None:
         ValueError: another word, or a shell that Hydra does not know.
     """
     from hydra._internal.hydra import Hydra
+    from hydra.errors import HydraException
 
     query = any(word.startswith("query=") for word in words)
-    if query and not _take_verb_out(verbs):
-        return
-    hydra = Hydra(task_name=PRIMARY, config_loader=Composer().loader)
-    hydra.shell_completion(config_name=PRIMARY, overrides=list(words))
+    config_dir = None
+    if query:
+        line = os.environ.get("COMP_LINE", "")
+        asked = _behind_the_verb(line[: int(os.environ.get("COMP_POINT") or len(line))].lstrip(), verbs)
+        if asked is None:
+            return
+        os.environ["COMP_LINE"], config_dir = asked
+        os.environ["COMP_POINT"] = str(len(os.environ["COMP_LINE"]))
+    # A line that cannot be composed has no completion; the terminal it is typed in wants to hear nothing more.
+    with contextlib.suppress(HydraException, ConfigurationError) if query else contextlib.nullcontext():
+        hydra = Hydra(task_name=PRIMARY, config_loader=Composer(config_dir).loader)
+        hydra.shell_completion(config_name=PRIMARY, overrides=list(words))
 
 
-def _take_verb_out(verbs: Sequence[str]) -> bool:
-    """Rewrite COMP_LINE and COMP_POINT as if there were no verb; without one yet, print the verbs and answer False."""
-    line = os.environ.get("COMP_LINE", "")
+def _behind_the_verb(line: str, verbs: Sequence[str]) -> tuple[str, str | None] | None:
+    """The line without verb and flags, and its `--config-dir`; None where the answer is ours, and printed."""
     program, _, rest = line.partition(" ")
-    verb, space, overrides = rest.lstrip().partition(" ")
+    verb, space, typed = rest.lstrip().partition(" ")
     if not space:
         print(" ".join(verbs))
-        return False
-    if verb in ("explain",):
+    elif verb == "explain":
         from experiments.config.lab_notes import ORDER, notes
         from experiments.config.schema import known_keys
 
-        print(" ".join([*known_keys(), *ORDER, *(note.name for note in notes())]))
-        return False
-    if verb not in HYDRA_VERBS:
-        return False
-    shorter = f"{program} {overrides}"
-    os.environ["COMP_LINE"] = shorter
-    os.environ["COMP_POINT"] = str(int(os.environ.get("COMP_POINT") or len(line)) - (len(line) - len(shorter)))
-    return True
+        print(" ".join(dict.fromkeys([*known_keys(), *ORDER, *(note.name for note in notes())])))
+    elif verb in HYDRA_VERBS:
+        *before, last = typed.split(" ")
+        overrides, values = _without_flags(before)
+        if last.startswith("-"):
+            print(" ".join(flag for flag in FLAG_NAMES if flag.startswith(last)))
+        elif not (before and before[-1] in VALUE_FLAGS):
+            return " ".join([program, *overrides, last]), values.get("--config-dir", values.get("-cd"))
+    return None
+
+
+def _without_flags(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The overrides among the words, and the values of the flags that take one."""
+    overrides: list[str] = []
+    values: dict[str, str] = {}
+    flag = None
+    for word in words:
+        if flag is not None:
+            values[flag] = word
+        elif word and not word.startswith("-"):
+            overrides.append(word)
+        flag = word if flag is None and word in VALUE_FLAGS else None
+    return overrides, values

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import copy
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository
 from hydra._internal.utils import create_config_search_path
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import setup_globals
 from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -25,6 +28,23 @@ from experiments.config.locations import configuration_folder
 from experiments.config.problems import ConfigurationError, Problem
 
 PRIMARY = "fit"
+
+# What Hydra warns of stands in our own messages; a run's log gets it all the same.
+logging.getLogger("hydra").addHandler(logging.NullHandler())
+
+
+class _ReadOnce(CachingConfigRepository):
+    """Reads each YAML file once, not once a job: that is a quarter of composing.
+
+    Hydra has this cache too, and begins it anew for each configuration by copying what it is given.
+    """
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        """A copy, since Hydra merges the nodes themselves: a job's overrides would be found in the next job."""
+        return copy.deepcopy(super().load_config(config_path))
 
 
 @dataclass(frozen=True)
@@ -52,7 +72,9 @@ class Composer:
         if self.config_dir is not None:
             # Before ours, so that a user's file of the same name is the one that counts.
             search_path.prepend(provider="command-line", path=f"file://{self.config_dir}")
-        return ConfigLoaderImpl(config_search_path=search_path)
+        loader = ConfigLoaderImpl(config_search_path=search_path)
+        loader.repository = _ReadOnce(loader.repository)  # type: ignore[assignment]  # Hydra puts one there itself
+        return loader
 
     def options(self, group: str) -> list[str]:
         """The options of a group, sorted."""
@@ -70,10 +92,29 @@ class Composer:
         Raises:
             ConfigurationError: it does not follow the grammar; the message gives the quoted form.
         """
+        parsed = self._read(override)
+        if parsed is None:
+            raise ConfigurationError([self._grammar_problem(override)])
+        return parsed
+
+    def chooses(self, override: Override) -> bool:
+        """Whether the override chooses an option of a group."""
+        name = override.key_or_group
+        return name in self.groups and not override.is_delete() and not isinstance(override.value(), dict)
+
+    def _read(self, override: str) -> Override | None:
         try:
-            return OverridesParser.create(config_loader=self.loader).parse_overrides([override])[0]
+            parsed = OverridesParser.create(config_loader=self.loader).parse_overrides([override])[0]
         except HydraException:
-            raise ConfigurationError([_grammar_problem(override)]) from None
+            return None
+        return parsed if parsed.key_or_group else None
+
+    def _grammar_problem(self, override: str) -> Problem:
+        instead = quoted(override)
+        if "=" not in override or self._read(instead.strip('"')) is None:
+            return Problem(override, "an override is written key=value")
+        wrong = "a value with commas, brackets, braces, colons, equals signs, quotes or spaces must be quoted"
+        return Problem(override, wrong, instead)
 
     def compose(self, overrides: Iterable[str], *, multirun: bool = False) -> DictConfig:
         """The configuration with Hydra's own node, not yet checked against the schema.
@@ -126,19 +167,6 @@ def quoted(override: str) -> str:
     name, _, value = override.partition("=")
     text = value.strip("'\"").replace("\\", "\\\\").replace("'", "\\'")
     return f"\"{name}='{text}'\""
-
-
-def _grammar_problem(override: str) -> Problem:
-    _, sign, value = override.partition("=")
-    if not sign:
-        return Problem(override, "an override is written key=value")
-    if re.search(r"[\[\](){}:,'\"\s\\]", value):
-        return Problem(
-            override,
-            "a value with commas, brackets, braces, colons, quotes or spaces must be quoted",
-            quoted(override),
-        )
-    return Problem(override, "this is no override that Hydra can read: key=value, with a value after the sign")
 
 
 def _plain(error: Exception) -> str:

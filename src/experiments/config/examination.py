@@ -82,10 +82,12 @@ def _clashes(
         if choice is None:
             continue
         file = composer.option_file(group, choice)
-        theirs = {k: v for k, v in (file.values | file.picks).items() if not k.startswith("hydra.")}
+        values = {k: v for k, v in file.values.items() if not k.startswith("hydra.")}
         for text in overrides:
             override = composer.parse(text)
             name = override.key_or_group
+            # Another option takes nothing away from the values: they are set in whatever is chosen.
+            theirs = file.picks if composer.chooses(override) else values
             for key, value in theirs.items():
                 if _same_key(name, key) and not _equal(override.value(), value):
                     found.append(_clash(text, name, f"{group}={choice}", key, value, name in of_sweep))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,18 @@ class LabNote:
     @property
     def purpose(self) -> str:
         """The note's first sentence, on one line."""
-        text = " ".join(self.note)
-        return text.split(". ")[0].split("  ")[0].rstrip(".:")
+        sentence = re.match(r".*?[.?](?=\s|$)", " ".join(self.note))
+        return sentence[0].rstrip(".") if sentence else ""
+
+    @property
+    def target(self) -> str | None:
+        """What the option builds."""
+        return self.value_of("_target_")
+
+    def value_of(self, key: str) -> str | None:
+        """What the file gives a key, as it is written there."""
+        lines = [line.partition(":") for line in self.content if line.partition(":")[0] == key]
+        return lines[0][2].partition("#")[0].strip() if lines else None
 
 
 def read_note(path: Path) -> LabNote:
@@ -99,11 +110,11 @@ def _explain_note(note: LabNote) -> str:
 def _explain_key(name: str, found: list[LabNote]) -> str:
     key = known_keys()[name]
     group, _, last = name.partition(".")
+    having = {target for target, schema in SCHEMAS.get(group, {}).items() if last in keys_of(schema)}
+    those = [n for n in found if n.group == group and n.target in having]
     lines = [name, f"  {key.meaning}", f"  allowed: {key.allowed}"]
-    having = [target for target, schema in SCHEMAS.get(group, {}).items() if last in keys_of(schema)]
-    if group in SCHEMAS and len(having) < len(SCHEMAS[group]):
-        have = [n.name for n in found if n.group == group and any(t in line for t in having for line in n.content)]
-        lines.append(f"  of: {', '.join(f'{group}={n}' for n in have)}")
+    lines += [f"  {group}={n.name}: {n.value_of(last)}" for n in those]
     if key.hint:
-        lines.append(f"  for example: experiments fit {name}={key.hint}")
+        needed = f"{group}={those[0].name} " if len(having) < len(SCHEMAS.get(group, {})) else ""
+        lines.append(f"  for example: experiments fit {needed}{name}={key.hint}")
     return "\n".join(lines)

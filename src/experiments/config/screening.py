@@ -11,7 +11,20 @@ from omegaconf import DictConfig, OmegaConf
 from experiments.config.composition import Composer, quoted
 from experiments.config.keys import keys_of
 from experiments.config.problems import ConfigurationError, Problem, listed, nearest
-from experiments.config.schema import BASES, GROUPS, SCHEMAS, known_keys
+from experiments.config.schema import BASES, GROUPS, SCHEMAS, TopLevel, known_keys
+
+TOP_LEVEL = keys_of(TopLevel)
+
+EXAMPLES = {
+    "recipe": "recipe=digits",
+    "dataset": "dataset=digits",
+    "model": "model=small_cnn",
+    "optimizer": "optimizer=adamw",
+    "schedule": "schedule=one_cycle",
+    "trainer": "trainer=auto",
+    "logger": "logger=tensorboard",
+}
+"""What to type where a group has no choice."""
 
 
 @dataclass
@@ -30,7 +43,7 @@ def screen(composer: Composer, overrides: Sequence[str]) -> Screened:
     for text in overrides:
         try:
             override = composer.parse(text)
-            if _chooses(composer, override):
+            if composer.chooses(override):
                 found.overrides += _checked_choice(composer, override)
             elif override.key_or_group.startswith("hydra.") or override.is_delete():
                 found.overrides.append(text)
@@ -45,10 +58,6 @@ def screen(composer: Composer, overrides: Sequence[str]) -> Screened:
     return found
 
 
-def _chooses(composer: Composer, override: Override) -> bool:
-    return override.key_or_group in composer.groups and not override.is_delete()
-
-
 def _checked_choice(composer: Composer, override: Override) -> list[str]:
     group, choice = override.key_or_group, override.value()
     _refuse_several_values(override)
@@ -58,7 +67,8 @@ def _checked_choice(composer: Composer, override: Override) -> list[str]:
     if choice is None and group == "experiment":
         raise ConfigurationError([Problem(_text(override), "an experiment is needed", "experiment=good (no change)")])
     if choice is None:
-        raise ConfigurationError([Problem(_text(override), f"{group} is one of: {listed(options)}")])
+        wrong = f"a choice is needed; there are: {listed(options)}"
+        raise ConfigurationError([Problem(_text(override), wrong, EXAMPLES.get(group))])
     if str(choice) in options:
         return [f"{group}={choice}"]
     better = nearest(str(choice), options)
@@ -89,8 +99,8 @@ def _place(override: Override, base: DictConfig, found: Screened) -> None:
     known = known_keys()
     if OmegaConf.select(base, name, throw_on_missing=False, default=None) is not None or _present(base, name):
         found.overrides.append(f"{name}={value}")
-    elif group in GROUPS and rest and _target(base, group) not in SCHEMAS[group]:
-        # A user's own class: its signature decides later.
+    elif name in TOP_LEVEL or group == "expect" or (group in GROUPS and rest and not _is_ours(base, group)):
+        # Not set by any file so far, or a key of a user's own class, whose signature decides later.
         found.overrides.append(f"++{name}={value}")
     elif name in known:
         found.notices.append(ignored(name, value, OmegaConf.select(base, f"hydra.runtime.choices.{group}")))
@@ -120,6 +130,10 @@ def _present(base: DictConfig, name: str) -> bool:
     parent, _, last = name.rpartition(".")
     node = OmegaConf.select(base, parent) if parent else base
     return isinstance(node, DictConfig) and last in node.keys()  # noqa: SIM118 - `in` skips missing values
+
+
+def _is_ours(base: DictConfig, group: str) -> bool:
+    return _target(base, group) in SCHEMAS[group]
 
 
 def _target(base: DictConfig, group: str) -> object:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from experiments.config.composition import Composer, OptionFile
@@ -37,6 +36,11 @@ class Plan:
     jobs: list[Job]
     overrides: list[str]
     notices: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> str:
+        """`5 jobs`."""
+        return "1 job" if len(self.jobs) == 1 else f"{len(self.jobs)} jobs"
 
     @property
     def folder(self) -> Path:
@@ -90,13 +94,15 @@ def _refuse_other_launchers(composed: DictConfig) -> None:
 
 
 def _choice(overrides: Sequence[str]) -> str | None:
-    chosen = [text.partition("=")[2] for text in overrides if text.lstrip("+").startswith("sweep=")]
+    chosen = [text.partition("=")[2].strip("'\"") for text in overrides if text.lstrip("+").startswith("sweep=")]
     return chosen[-1] if chosen and chosen[-1] not in ("", "null") else None
 
 
 def _chosen_sweep(composer: Composer, overrides: Sequence[str]) -> OptionFile | None:
     """The file of the chosen sweep; None without one, or if it does not exist (which is refused later)."""
     name = _choice(overrides)
+    if name and re.search(r"[,(]", name):
+        raise ConfigurationError([Problem(f"sweep={name}", "one sweep at a time", "sweep=learning_rate")])
     return composer.option_file("sweep", name) if name in composer.options("sweep") else None
 
 
@@ -127,10 +133,11 @@ def _typed_over(parameters: dict[str, str], typed: Sequence[Override], *, sweep_
 def _examine_all(
     composer: Composer, parsed: Sequence[Override], parameters: dict[str, str]
 ) -> tuple[list[tuple[list[str], Examined]], list[Problem]]:
-    try:
-        (batch,) = BasicSweeper.split_arguments(list(parsed), None)
-    except HydraException as error:
-        return [], [Problem("the sweep", str(error))]
+    drawn = [o for o in parsed if o.is_interval_sweep()]
+    if drawn:
+        wrong = "an interval has no list of values to run over"
+        return [], [Problem(str(o.input_line), wrong, f"{o.key_or_group}=0.1,0.2 or range(1,5)") for o in drawn]
+    (batch,) = BasicSweeper.split_arguments(list(parsed), None)
     jobs: list[tuple[list[str], Examined]] = []
     problems: list[Problem] = []
     for overrides in batch:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from experiments.data.datamodule import DataModule
 from experiments.runs.run import Run
@@ -124,7 +125,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recorder)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = request.parameters or main_parameters(configuration)
-        callbacks.append(TensorBoardCharts(recorder, configuration, parameters, data.contact_sheet()))
+        callbacks.append(TensorBoardCharts(recorder, data.kind, configuration, parameters, data.contact_sheet()))
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
     _fit(build_trainer(configuration, request.folder, callbacks, logger), module, data)
@@ -161,14 +162,15 @@ def build_trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
-        log_every_n_steps=sys.maxsize,
+        log_every_n_steps=0,  # our callbacks log; it also keeps Lightning from warning about short epochs
     )
 
 
 def _fit(trainer: pl.Trainer, module: SupervisedModule, data: DataModule) -> None:
-    """`trainer.fit`, with Ctrl-C as the KeyboardInterrupt that it was.
+    """`trainer.fit`, with Ctrl-C as the KeyboardInterrupt that it was, and SIGTERM with the exit code of one.
 
-    Lightning ignores further Ctrl-C from there on and exits the process; neither is right for the next job.
+    Lightning ignores further Ctrl-C from there on and exits the process; neither is right for the next job. After
+    SIGTERM it exits with 0, as if the run were done.
     """
     before = signal.getsignal(signal.SIGINT)
     try:
@@ -176,6 +178,8 @@ def _fit(trainer: pl.Trainer, module: SupervisedModule, data: DataModule) -> Non
     except SystemExit as exit_:
         if isinstance(exit_.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from None
+        if isinstance(exit_, SIGTERMException):
+            raise SystemExit(128 + signal.SIGTERM) from None
         raise
     finally:
         with contextlib.suppress(ValueError):  # only the main thread may set signals

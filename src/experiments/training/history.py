@@ -19,6 +19,8 @@ EPOCH_COLUMNS = (
     "error_rate",
     "seconds",
 )
+SCORES = {"valid_loss", "error_rate", "rmse"}
+"""What an epoch can be the best by."""
 STEP_COLUMNS = ("step", "epoch", "lr", "train_loss", "grad_norm")
 
 # What others log a metric as; an accuracy is turned into an error rate.
@@ -68,8 +70,11 @@ class History:
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The trained epoch with the lowest error, then the lowest loss, then the earliest; None if all diverged."""
-        finite = [row for row in self.epochs if row["epoch"] > 0 and is_finite(row)]
+        """The trained epoch with the lowest error, then the lowest loss, then the earliest.
+
+        None if all diverged, or none was validated.
+        """
+        finite = [row for row in self.epochs if row["epoch"] > 0 and is_finite(row) and SCORES & row.keys()]
         return summary(min(finite, key=_goodness)) if finite else None
 
     def write(self, folder: Path) -> None:
@@ -107,8 +112,8 @@ def is_finite(row: dict[str, Any]) -> bool:
 
 
 def _goodness(row: dict[str, Any]) -> tuple[float, float, int]:
-    metric = row.get("error_rate", row.get("rmse", 0.0))
-    return metric, row.get("valid_loss", 0.0), row["epoch"]
+    metric = row.get("error_rate", row.get("rmse", math.inf))
+    return metric, row.get("valid_loss", math.inf), row["epoch"]
 
 
 def _steps_of(steps: list[Step], epoch: int) -> list[Step]:

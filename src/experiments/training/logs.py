@@ -20,13 +20,14 @@ def logged_to(path: Path) -> Iterator[None]:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     chatty.handlers[:], chatty.propagate = [], True
-    showwarning = warnings.showwarning
     logging.captureWarnings(True)
     try:
-        yield
+        with warnings.catch_warnings():
+            # Lightning's CSV logger threatens to delete what is in the run's folder, and does not.
+            warnings.filterwarnings("ignore", "Experiment logs directory")
+            yield
     finally:
         logging.captureWarnings(False)
-        warnings.showwarning = showwarning
         root.setLevel(before[0])
         chatty.handlers[:], chatty.propagate = before[1], before[2]
         root.removeHandler(handler)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from experiments.config.expectation import Seen, answer
 from experiments.runs.files import write_csv
 from experiments.training.history import History, Step, is_finite
-from experiments.training.module import momentum_of
+from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.run_record import RunRecord, command_line
 from experiments.training.task import Evaluation
 from experiments.training.weights import Keeper
@@ -67,6 +67,7 @@ class Recorder(pl.Callback):
         self._weights = Keeper()
         self._evaluation: Evaluation | None = None
         self._grad_norm: Tensor | None = None
+        self._used: tuple[float, float | None] | None = None
         self._diverged = False
         self._epoch_began = 0.0
         self._checkpoint_at, self._checkpoint_took = -math.inf, 0.0
@@ -86,35 +87,44 @@ class Recorder(pl.Callback):
         self.record.update({"parameters": parameters, "device": str(trainer.strategy.root_device)})
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._metrics = getattr(pl_module, "metrics", None) or {
-            k: float(v) for k, v in trainer.callback_metrics.items()
-        }
+        if isinstance(pl_module, SupervisedModule):
+            self._metrics = pl_module.metrics
+        else:
+            self._metrics = {k: float(v) for k, v in trainer.callback_metrics.items()}
         if trainer.sanity_checking and math.isinf(trainer.num_sanity_val_steps):
             self._end_epoch(0, pl_module, seconds=None)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_began = time.monotonic()
+        self._metrics = {}  # an epoch without validation has none, rather than the last one's
         if self._weights.last is None:
             self._weights.keep(_network(pl_module), 0, best=False)
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self._grad_norm = self._used = None
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         self._grad_norm = nn.utils.get_total_norm(gradients)
+        # Here and not when the batch ends: by then a scheduler has set the rate of the next step.
+        self._used = _highest_rate([optimizer])
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
-        group = max((g for o in trainer.optimizers for g in o.param_groups), key=lambda g: g["lr"])
+        lr, momentum = self._used or _highest_rate(trainer.optimizers)
         step = Step(
             step=len(self.history.steps),
             epoch=trainer.current_epoch + 1,
-            lr=float(group["lr"]),
+            lr=lr,
             train_loss=float(loss) if loss is not None else math.nan,
             grad_norm=None if self._grad_norm is None else float(self._grad_norm),
-            momentum=momentum_of(group),
+            momentum=momentum,
         )
         self.history.steps.append(step)
         if loss is not None and not math.isfinite(step.train_loss):
@@ -151,7 +161,7 @@ class Recorder(pl.Callback):
         if is_finite(row):
             best = (self.history.best or {}).get("epoch") == epoch
             self._weights.keep(_network(module), epoch, best=best)
-            self._evaluation = getattr(module, "valid_evaluation", None)
+            self._evaluation = module.valid_evaluation if isinstance(module, SupervisedModule) else None
         self.history.write(self.folder)
         assert self.record is not None
         self.record.update({"metrics": self._summary()})
@@ -189,10 +199,12 @@ class Recorder(pl.Callback):
 
     def _save_checkpoint(self, trainer: pl.Trainer) -> None:
         began = time.monotonic()
-        if self._diverged or began - self._checkpoint_at < self._checkpoint_took / CHECKPOINT_SHARE:
+        too_soon = began - self._checkpoint_at < self._checkpoint_took / CHECKPOINT_SHARE
+        over = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        if self._diverged or (too_soon and not (over and self.keep_checkpoint)):
             return
         aside = self._checkpoint.with_name(".last.ckpt")
-        trainer.save_checkpoint(aside)
+        trainer.save_checkpoint(aside, weights_only=False)
         aside.replace(self._checkpoint)
         self._checkpoint_at = time.monotonic()
         self._checkpoint_took = self._checkpoint_at - began
@@ -200,8 +212,13 @@ class Recorder(pl.Callback):
 
 def _network(module: pl.LightningModule) -> nn.Module:
     """The part whose weights are the model: ours keeps it apart from what only training needs."""
-    network = getattr(module, "network", None)
-    return network if isinstance(network, nn.Module) else module
+    return module.network if isinstance(module, SupervisedModule) else module
+
+
+def _highest_rate(optimizers: Sequence[torch.optim.Optimizer]) -> tuple[float, float | None]:
+    """The rate and the momentum of the parameter group with the highest rate."""
+    group = max((g for o in optimizers for g in o.param_groups), key=lambda g: g["lr"])
+    return float(group["lr"]), momentum_of(group)
 
 
 def _standard_errors(row: Mapping[str, Any], evaluation: Evaluation | None) -> dict[str, float]:

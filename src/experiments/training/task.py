@@ -63,10 +63,9 @@ class Classification:
         return Evaluation(losses, predicted, probability, targets)
 
     def metric(self, evaluation: Evaluation) -> tuple[str, float]:
-        wrong = (evaluation.predicted != evaluation.targets).sum()
         # A network of NaNs predicts the first class; that it is right by chance is no success.
-        wrong_or_nan = torch.maximum(wrong, (~evaluation.losses.isfinite()).sum())
-        return "error_rate", float(wrong_or_nan) / len(evaluation.targets)
+        wrong = (evaluation.predicted != evaluation.targets) | ~evaluation.losses.isfinite()
+        return "error_rate", float(wrong.sum()) / len(wrong)
 
 
 class Regression:

@@ -17,16 +17,22 @@ from torch.utils.tensorboard.writer import SummaryWriter
 from experiments.training.history import EPOCH_COLUMNS
 from experiments.training.recorder import Recorder
 
-LOSSES = ["epoch/train_loss_eval", "epoch/valid_loss", "epoch/train_loss"]
-LAYOUT = {
-    "training": {
-        "training and validation loss": ["Multiline", LOSSES],
-        "error rate": ["Multiline", ["epoch/error_rate", "epoch/train_error_rate_eval"]],
-        "root mean squared error": ["Multiline", ["epoch/rmse"]],
-        "learning rate and momentum": ["Multiline", ["step/lr", "step/momentum"]],
+
+def layout(kind: str) -> dict[str, dict[str, list[object]]]:
+    """Several tags of one run in one chart; `add_scalars` would make a run of each curve instead.
+
+    The training loss beside the validation loss is the one in evaluation mode: only that may be compared.
+    """
+    metric = ["epoch/rmse"] if kind == "regression" else ["epoch/error_rate", "epoch/train_error_rate_eval"]
+    charts: dict[str, list[object]] = {
+        "training and validation loss": ["Multiline", ["epoch/train_loss_eval", "epoch/valid_loss"]],
+        "error": ["Multiline", metric],
+        "learning rate": ["Multiline", ["step/lr"]],
+        "momentum": ["Multiline", ["step/momentum"]],
+        "training loss, as trained": ["Multiline", ["step/train_loss"]],
+        "gradient norm": ["Multiline", ["step/grad_norm"]],
     }
-}
-"""Several tags of one run in one chart; `add_scalars` would make a run of each curve instead."""
+    return {"training": charts}
 
 
 class EpochMetrics(pl.Callback):
@@ -58,6 +64,7 @@ class TensorBoardCharts(pl.Callback):
 
     Args:
         recorder: whose steps and epochs are shown; it must stand before this in the list of callbacks.
+        kind: of the data, `classification` or `regression`.
         configuration: the resolved configuration, shown as text.
         parameters: for the HParams tab, what differs between the runs of a sweep.
         contact_sheet: a picture of a training batch with its labels, or None.
@@ -66,11 +73,13 @@ class TensorBoardCharts(pl.Callback):
     def __init__(
         self,
         recorder: Recorder,
+        kind: str,
         configuration: Mapping[str, Any],
         parameters: Mapping[str, Any],
         contact_sheet: Image | None,
     ) -> None:
         self.recorder = recorder
+        self.kind = kind
         self.configuration = configuration
         self.parameters = parameters
         self.contact_sheet = contact_sheet
@@ -78,7 +87,7 @@ class TensorBoardCharts(pl.Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         writer = _writer(trainer)
-        writer.add_custom_scalars(LAYOUT)
+        writer.add_custom_scalars(layout(self.kind))
         text = OmegaConf.to_yaml(OmegaConf.create(dict(self.configuration)))
         writer.add_text("configuration", "\n".join(f"    {line}" for line in text.splitlines()))
         if self.contact_sheet is not None:
@@ -105,7 +114,7 @@ class TensorBoardCharts(pl.Callback):
         """Into this same event file; `add_hparams` would begin another run."""
         history = self.recorder.history
         metrics = {
-            f"{when}/{name}": value
+            f"summary/{when}_{name}": value
             for when, row in (("final", history.final), ("best", history.best))
             for name, value in (row or {}).items()
             if name != "epoch" and isinstance(value, float) and math.isfinite(value)

@@ -39,7 +39,7 @@ def test_the_own_experiment_of_the_readme_is_found(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (text,) = [text for kind, text in BLOCKS if kind == "yaml"]
-    path = tmp_path / text.splitlines()[0].removeprefix("# ")
+    path = tmp_path / text.splitlines()[1].removeprefix("# ")
     path.parent.mkdir(parents=True)
     path.write_text(text)
     assert main(["fit", "--config-dir", "mine", "experiment=slower", "--cfg", "job"]) == 0
@@ -51,7 +51,6 @@ def test_what_the_readme_names_exists() -> None:
     for name in re.findall(r"\]\((\w[^):]*)\)", README):
         assert (root / name).exists(), name
     assert shutil.which("tensorboard") is not None or (root / ".venv/bin/tensorboard").exists()
-    # The mistakes that the README shows are what a user sees.
 
 
 def test_the_mistakes_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,7 +122,7 @@ def test_own_recipe_data_model_optimizer_and_experiment_are_trained(lab: Path) -
     assert run["guess"]["valid_loss"] == math.log(2)
     assert {float(row["lr"]) for row in rows(done.only / "steps.csv")} == {0.02}
     assert "model     OneLayer, 386 parameters, 386 of them trained\n" in done.err
-    assert "training  SignDescent at 0.02, Constant, 1 epochs of" in done.err
+    assert "training  SignDescent at 0.02, Constant, 1 epoch of" in done.err
     assert (done.only / "metrics.csv").is_file()
 
 

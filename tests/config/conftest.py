@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def typed(here: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Types a command line behind `experiments`."""
+def typed(here: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Typed]:
+    """Types a command line behind `experiments`; what Hydra's --info does to logging ends with the test."""
 
     assert Path.cwd() == here
 
@@ -28,7 +30,10 @@ def typed(here: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
         code = main(shlex.split(line))
         return Answer(code, *capsys.readouterr())
 
-    return run
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield run
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture

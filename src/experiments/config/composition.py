@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hydra import version
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra._internal.config_repository import CachingConfigRepository
 from hydra._internal.utils import create_config_search_path
 from hydra.core.object_type import ObjectType
@@ -64,6 +64,7 @@ class Composer:
         version.setbase("1.3")
         setup_globals()
         self.config_dir = Path(config_dir).expanduser().resolve() if config_dir else None
+        self._shared: dict[tuple[str, ...], DictConfig] = {}
 
     @cached_property
     def loader(self) -> ConfigLoaderImpl:
@@ -116,21 +117,43 @@ class Composer:
         wrong = "a value with commas, brackets, braces, colons, equals signs, quotes or spaces must be quoted"
         return Problem(override, wrong, instead)
 
-    def compose(self, overrides: Iterable[str], *, multirun: bool = False) -> DictConfig:
+    def compose(self, overrides: Iterable[str], *, one_of_many: bool = False) -> DictConfig:
         """The configuration with Hydra's own node, not yet checked against the schema.
+
+        Args:
+            overrides: as on the command line.
+            one_of_many: as a job of a sweep, whose jobs mostly choose the same options.
 
         Raises:
             ConfigurationError: Hydra could not compose it.
         """
-        mode = RunMode.MULTIRUN if multirun else RunMode.RUN
         try:
-            return self.loader.load_configuration(PRIMARY, list(overrides), run_mode=mode)
+            if one_of_many:
+                return self._compose_job(list(overrides))
+            return self.loader.load_configuration(PRIMARY, list(overrides), run_mode=RunMode.RUN)
         except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
             raise ConfigurationError([Problem("the configuration", _plain(error))]) from error
         except Exception as error:  # the YAML parser's errors share no base class with Hydra's
             if type(error).__module__.split(".")[0] != "yaml":
                 raise
             raise ConfigurationError([Problem("a configuration file", _plain(error))]) from error
+
+    def _compose_job(self, overrides: list[str]) -> DictConfig:
+        """What Hydra does in the same order, but the options that several jobs share are merged only once."""
+        parsed = [self.parse(text) for text in overrides]
+        values = [o for o in parsed if not (o.is_hydra_override() or o.is_delete() or self.chooses(o))]
+        options = tuple(str(o.input_line) for o in parsed if o not in values)
+        if options not in self._shared:
+            self._shared[options] = self.loader.load_configuration(PRIMARY, list(options), run_mode=RunMode.RUN)
+        composed = copy.deepcopy(self._shared[options])
+        self.loader._apply_overrides_to_config(values, composed)
+        task = [o for o in parsed if not o.is_hydra_override()]
+        composed.hydra.overrides.task = [o.input_line for o in task]
+        style = composed.hydra.job.config.override_dirname
+        composed.hydra.job.override_dirname = get_overrides_dirname(
+            task, style.exclude_keys, style.item_sep, style.kv_sep
+        )
+        return composed
 
     def option_file(self, group: str, option: str) -> OptionFile:
         """What `group/option.yaml` itself sets, with what it inherits from options of its own group."""

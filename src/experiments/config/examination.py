@@ -38,26 +38,25 @@ def examine(
     composer: Composer,
     overrides: Sequence[str],
     *,
-    multirun: bool = False,
     of_sweep: Mapping[str, str] | None = None,
 ) -> Examined:
     """Compose and check one configuration.
 
-    `of_sweep` are the keys that the chosen sweep sets in this job, with their values: they may not clash with
-    what the experiment sets, and nothing that the user types may clash with them.
+    `of_sweep` are, for a job of a sweep, the keys that the sweep's file sets in it, with their values: they may not
+    clash with what the experiment sets, and nothing that the user types may clash with them.
 
     Raises:
         ConfigurationError: with every mistake at once.
     """
     screened = Screened(overrides=list(overrides))
     try:
-        composed = composer.compose(overrides, multirun=multirun)
+        composed = composer.compose(overrides, one_of_many=of_sweep is not None)
     except ConfigurationError as first:
         screened = screen(composer, overrides)
         if not screened.problems and screened.overrides == list(overrides):
             raise
         try:
-            composed = composer.compose(screened.overrides, multirun=multirun)
+            composed = composer.compose(screened.overrides, one_of_many=of_sweep is not None)
         except ConfigurationError as error:
             raise ConfigurationError([*screened.problems, *(error.problems or first.problems)]) from None
     checked = check(composed)

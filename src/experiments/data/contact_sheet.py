@@ -7,7 +7,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-TILE, GAP, CAPTION, MARGIN = 120, 12, 36, 20
+TILE, GAP, CAPTION, MARGIN = 80, 8, 24, 12
 PAPER, INK, FRAME = "white", "#333333", "#d8d8d8"
 
 
@@ -27,7 +27,7 @@ def draw(images: Tensor, labels: Sequence[str], columns: int = 8) -> Image.Image
     size = (2 * MARGIN + columns * cell[0] - GAP, 2 * MARGIN + rows * cell[1] - GAP)
     sheet = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=26)  # legible as a thumbnail, too
+    font = ImageFont.load_default(size=18)  # legible as a thumbnail, too
     for number, (tile, label) in enumerate(zip(tiles, labels, strict=True)):
         left = MARGIN + number % columns * cell[0]
         top = MARGIN + number // columns * cell[1]

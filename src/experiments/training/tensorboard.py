@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 from omegaconf import OmegaConf
 from PIL.Image import Image
 from pytorch_lightning.loggers import Logger, TensorBoardLogger
+from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard.summary import hparams
 from torch.utils.tensorboard.writer import SummaryWriter
 
@@ -91,17 +92,18 @@ class TensorBoardCharts(pl.Callback):
         text = OmegaConf.to_yaml(OmegaConf.create(dict(self.configuration)))
         writer.add_text("configuration", "\n".join(f"    {line}" for line in text.splitlines()))
         if self.contact_sheet is not None:
-            writer.add_image("training batch", np.asarray(self.contact_sheet.convert("RGB")), dataformats="HWC")
+            _add_picture(writer, "training batch", self.contact_sheet)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        writer = _writer(trainer)
+        file_writer = _writer(trainer).file_writer
+        assert file_writer is not None
         steps = self.recorder.history.steps[self._steps_done :]
         self._steps_done += len(steps)
         for step in steps:
-            for name in ("train_loss", "lr", "momentum", "grad_norm"):
-                value = getattr(step, name)
-                if value is not None:
-                    writer.add_scalar(f"step/{name}", value, step.step)
+            values = {name: getattr(step, name) for name in ("train_loss", "lr", "momentum", "grad_norm")}
+            # One event for all of them: four times fewer than add_scalar writes.
+            tags = [Summary.Value(tag=f"step/{n}", simple_value=v) for n, v in values.items() if v is not None]
+            file_writer.add_summary(Summary(value=tags), step.step)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._write_hparams(_writer(trainer))
@@ -125,6 +127,17 @@ class TensorBoardCharts(pl.Callback):
             file_writer.add_summary(summary)
         for name, value in metrics.items():
             writer.add_scalar(name, value)
+
+
+def _add_picture(writer: SummaryWriter, tag: str, picture: Image) -> None:
+    """As `add_image`, which compresses harder than a picture that is looked at once is worth."""
+    encoded = io.BytesIO()
+    picture.convert("RGB").save(encoded, "PNG", compress_level=1)
+    image = Summary.Image(
+        height=picture.height, width=picture.width, colorspace=3, encoded_image_string=encoded.getvalue()
+    )
+    assert writer.file_writer is not None
+    writer.file_writer.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), 0)
 
 
 def _writer(trainer: pl.Trainer) -> SummaryWriter:

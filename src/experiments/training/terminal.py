@@ -111,7 +111,12 @@ def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Mod
     rate, epochs = configuration["optimizer"].get("lr", "its own rate"), configuration["schedule"]["epochs"]
     say(f"data      {data.train_size} training, {data.valid_size} validation {what} of {shape}{classes}")
     say(f"model     {type(network).__name__}, {total:,} parameters, {trained:,} of them trained")
-    say(f"training  {optimizer} at {rate}, {schedule}, {epochs} epochs of {len(data.train_dataloader())} steps")
+    steps = len(data.train_dataloader())
+    say(f"training  {optimizer} at {rate}, {schedule}, {_counted(epochs, 'epoch')} of {_counted(steps, 'step')}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def ended(record: RunRecord) -> str:

@@ -123,11 +123,11 @@ def test_contact_sheet_leaves_training_as_it_was(animals: Folder) -> None:
     sheet = data.contact_sheet()
     assert torch.equal(before, torch.get_rng_state())
     assert sheet is not None
-    assert sheet.size == (1084, 336)
+    assert sheet.size == (720, 240)
     tiny = ready(Digits(), batch_size=4).contact_sheet()
     assert tiny is not None
     assert tiny.getcolors() is not None  # hard edges: grey levels and the caption's, no smooth blends
-    assert tiny.width == 2 * 20 + 4 * 132 - 12
+    assert tiny.width == 2 * 12 + 4 * (80 + 8) - 8
 
 
 class Recording(pl.LightningModule):

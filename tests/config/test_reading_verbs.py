@@ -96,6 +96,7 @@ def test_explain_an_experiment(typed: Typed) -> None:
     assert answer.out.startswith(
         "experiment=learning_rate_too_high\n"
         "  What if each step is too long? The loss leaps out of the valley and stays out.\n"
+        "  When: to know the sign: a validation loss that is no better than guessing, or far worse.\n"
         "    experiments fit experiment=learning_rate_too_high"
     )
     assert "\n  optimizer: {lr: 0.5}\n" in answer.out

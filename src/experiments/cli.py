@@ -53,13 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(verb: Callable[[list[str]], int], words: list[str]) -> int:
     """Run a verb; a user's mistake becomes one message and exit 2, Ctrl-C exit 130."""
-    from experiments.config.problems import ConfigurationError
+    from experiments.config.problems import ConfigurationError, render
     from experiments.data.errors import DataError
 
     try:
         return verb(words)
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
+        print(error if verb is _fit else render(error.problems, outcome=""), file=sys.stderr)
         return REFUSED
     except DataError as error:
         print(f"error: the data cannot be trained on, nothing was trained\n\n  {error}", file=sys.stderr)
@@ -112,6 +112,8 @@ def _fit(words: list[str]) -> int:
     from experiments.training.preflight import preflight
 
     preflight(job.examined.configuration for job in plan.jobs)
+    if sys.stderr.isatty():
+        print("loading torch and Lightning ...", file=sys.stderr)
     return _sweep(composer, plan) if plan.name else _single(composer, plan)
 
 
@@ -199,7 +201,7 @@ def _list(words: list[str]) -> int:
 
     arguments = parse_reading("list", words)
     if arguments is not None:
-        print(listing(arguments.config_dir))
+        print(listing(arguments.config_dir, arguments.name))
     return DONE
 
 

@@ -39,7 +39,7 @@ def test_the_own_experiment_of_the_readme_is_found(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (text,) = [text for kind, text in BLOCKS if kind == "yaml"]
-    path = tmp_path / text.splitlines()[1].removeprefix("# ")
+    path = tmp_path / "mine/experiment/slower.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(text)
     assert main(["fit", "--config-dir", "mine", "experiment=slower", "--cfg", "job"]) == 0

@@ -119,6 +119,12 @@ def test_explain_a_name_that_several_groups_have(typed: Typed) -> None:
     assert "recipe=digits" not in typed("explain dataset=digits").out
 
 
+NO_GROUP = (
+    "there is no group of this name; there are: "
+    "recipe, experiment, sweep, dataset, model, optimizer, schedule, trainer, logger"
+)
+
+
 @pytest.mark.parametrize(
     ("line", "subject", "wrong", "instead"),
     [
@@ -132,12 +138,14 @@ def test_explain_a_name_that_several_groups_have(typed: Typed) -> None:
             "experiments explain --help",
         ),
         ("explain a b", "experiments explain", "unrecognized arguments: b", "experiments explain --help"),
-        ("list digits", "experiments list", "unrecognized arguments: digits", "experiments list --help"),
+        ("list digits", "digits", NO_GROUP, "experiments explain digits"),
+        ("list optimzer", "optimzer", NO_GROUP, "experiments list optimizer"),
+        ("list a b", "experiments list", "unrecognized arguments: b", "experiments list --help"),
     ],
 )
 def test_what_cannot_be_explained(refused: Refused, line: str, subject: str, wrong: str, instead: str) -> None:
     text = refused(line)
-    assert text == f"error: 1 mistake, nothing was trained\n\n  {subject}\n    {wrong}\n    try: {instead}\n"
+    assert text == f"error: 1 mistake\n\n  {subject}\n    {wrong}\n    try: {instead}\n"
 
 
 def test_version(typed: Typed) -> None:

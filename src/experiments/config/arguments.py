@@ -92,7 +92,7 @@ class ReadingArguments:
     config_dir: Path | None
 
 
-EXAMPLES = {"list": "experiments list", "explain": "experiments explain optimizer.lr"}
+EXAMPLES = {"list": "experiments list sweep", "explain": "experiments explain optimizer.lr"}
 
 
 def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
@@ -104,8 +104,8 @@ def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
     parser = _Parser(prog=f"experiments {verb}", add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true", help="this text")
     parser.add_argument("-cd", "--config-dir", type=Path, help="your own YAML files, beside ours")
-    if verb == "explain":
-        parser.add_argument("name", nargs="?", help="a key, a group, an experiment, a sweep or any other option")
+    what = "a key, a group, an experiment, a sweep or any other option" if verb == "explain" else "a group alone"
+    parser.add_argument("name", nargs="?", default="", help=what)
     parser.epilog = f"example: {EXAMPLES[verb]}"
     found = parser.parse_args(list(words))
     if found.help:
@@ -113,7 +113,7 @@ def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
         return None
     if verb == "explain" and not found.name:
         parser.error("what is to be explained? a key, an experiment, a sweep or any other option")
-    return ReadingArguments(getattr(found, "name", ""), found.config_dir)
+    return ReadingArguments(found.name, found.config_dir)
 
 
 def fit_help() -> str:

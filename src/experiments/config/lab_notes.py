@@ -9,7 +9,7 @@ from pathlib import Path
 
 from experiments.config.keys import keys_of
 from experiments.config.locations import configuration_folder
-from experiments.config.problems import ConfigurationError, Problem, nearest
+from experiments.config.problems import ConfigurationError, Problem, listed, nearest
 from experiments.config.schema import BASES, GROUPS, SCHEMAS, known_keys
 
 ORDER = (*BASES, *GROUPS)
@@ -65,9 +65,21 @@ def options() -> dict[str, list[str]]:
     return {group: [n.name for n in notes() if n.group == group] for group in ORDER}
 
 
-def listing(config_dir: Path | None = None) -> str:
-    """What `experiments list` prints: each option with its one-line purpose."""
-    found = list(notes(config_dir))
+def listing(config_dir: Path | None = None, only: str = "") -> str:
+    """What `experiments list` prints: each option, or those of one group, with its one-line purpose.
+
+    Raises:
+        ConfigurationError: there is no such group.
+    """
+    if only and only not in ORDER:
+        better = nearest(only, ORDER)
+        wrong = f"there is no group of this name; there are: {listed(ORDER)}"
+        named = any(n.name == only for n in notes(config_dir))
+        instead = (
+            f"experiments list {better}" if better else f"experiments explain {only}" if named else "experiments list"
+        )
+        raise ConfigurationError([Problem(only, wrong, instead)])
+    found = [n for n in notes(config_dir) if only in ("", n.group)]
     width = max(len(n.name) for n in found) + 2
     blocks = []
     for group in ORDER:

@@ -55,13 +55,13 @@ SHOWN = 12
 """A sweep can repeat a mistake in every job; nobody reads more than so many."""
 
 
-def render(problems: Sequence[Problem]) -> str:
-    """All problems in one message, as the terminal shows it."""
+def render(problems: Sequence[Problem], outcome: str = ", nothing was trained") -> str:
+    """All problems in one message, as the terminal shows it; `outcome` follows their number."""
     head = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
     body = "\n\n".join("\n".join(f"  {line}" for line in str(p).splitlines()) for p in problems[:SHOWN])
     if len(problems) > SHOWN:
         body += f"\n\n  ... and {len(problems) - SHOWN} more"
-    return f"error: {head}, nothing was trained\n\n{body}"
+    return f"error: {head}{outcome}\n\n{body}"
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str | None:

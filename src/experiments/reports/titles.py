@@ -9,7 +9,9 @@ LINES_AT_MOST = 3
 
 def in_words(name: str) -> list[str]:
     """The name in words, in as few lines as it takes, and those about equally long; the rest is cut."""
-    words = " ".join(name.replace("_", " ").replace(",", ", ").split()) or name
+    # A key keeps its underscore: `dataset.subset_fraction=0.1` can be typed as it stands.
+    parts = [part if "=" in part else part.replace("_", " ") for part in name.split(",")]
+    words = " ".join(", ".join(parts).split()) or name
     fewest = len(_lines(words, LETTERS))
     if fewest > LINES_AT_MOST:
         return _lines(words, LETTERS, max_lines=LINES_AT_MOST, placeholder=" ...")

@@ -68,6 +68,10 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     if problems or clashes or more:
         raise ConfigurationError([*problems, *clashes, *more])
     swept_keys = [o.key_or_group for o in parsed if o.is_sweep_override()]
+    if sweep is None and not any(o.key_or_group in ("experiment", "expect") for o in parsed) and swept_keys != ["seed"]:
+        # What the recipe as it stands is expected to show says nothing about numbers that are being tried out.
+        for _, examined in jobs:
+            examined.configuration["expect"] = None
     name = jobs[0][1].configuration.get("name") or ",".join(dict.fromkeys(swept_keys)) or "single"
     safe_name = re.sub(r"[^A-Za-z0-9._=,+-]", "_", str(name))
     swept = [{k: _value_of(job, k) for k in dict.fromkeys(swept_keys)} for job, _ in jobs]

@@ -47,11 +47,15 @@ def write_split(folder: Path, data: DataModule) -> None:
 
 
 def main_parameters(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """What the HParams tab shows of a run that is in no sweep."""
+    """What the HParams tab shows of every run.
+
+    TensorBoard takes the list of columns from one run that it finds, so all of them have these.
+    """
     return {
         "model": configuration["model"]["_target_"].rsplit(".", 1)[-1],
         "optimizer.lr": configuration["optimizer"].get("lr", 0.0),
         "optimizer.weight_decay": configuration["optimizer"].get("weight_decay", 0.0),
         "schedule.epochs": configuration["schedule"]["epochs"],
+        "dataset.subset_fraction": configuration["dataset"].get("subset_fraction", 1.0),
         "seed": configuration["seed"],
     }

@@ -65,6 +65,8 @@ def build_logger(configuration: Node, folder: Path) -> pl.loggers.Logger:
     takes = _parameters(node["_target_"], "logger")
     ours = {"save_dir": str(folder), "name": "", "version": ""}
     logger: pl.loggers.Logger = make("logger", node, **{k: v for k, v in ours.items() if k in takes and k not in node})
+    if isinstance(logger, pl.loggers.TensorBoardLogger):
+        logger.hparams.update(configuration)  # it writes them to hparams.yaml, where its users look for them
     return logger
 
 

@@ -124,7 +124,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     logger = build_logger(configuration, request.folder)
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recorder)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
-        parameters = request.parameters or main_parameters(configuration)
+        parameters = {**main_parameters(configuration), **request.parameters}
         callbacks.append(TensorBoardCharts(recorder, data.kind, configuration, parameters, data.contact_sheet()))
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)

@@ -179,7 +179,10 @@ class Recorder(pl.Callback):
         self._weights.write(self.folder, {**self.model_about, "training": {"status": status, **self._summary()}})
         if self.predictions is not None and self._evaluation is not None:
             write_csv(self.folder / "predictions.csv", *self.predictions(self._evaluation))
-        self.record.update({"status": status, "metrics": self._summary(), "expect": self._answer()})
+        changes: dict[str, Any] = {"status": status, "metrics": self._summary()}
+        if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
+            changes["expect"] = self._answer()
+        self.record.update(changes)
 
     def _answer(self) -> dict[str, Any] | None:
         row = self.history.epochs[-1] if self.history.epochs else {}

@@ -103,7 +103,7 @@ def say(text: str) -> None:
 def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Module) -> None:
     """Say what is about to be trained, in three lines."""
     what = "images" if len(data.input_shape) == 3 else "points"
-    shape = " x ".join(str(n) for n in data.input_shape)
+    shape = " x ".join(str(n) for n in data.input_shape) + ("" if what == "images" else " inputs")
     classes = f", {len(data.classes)} classes" if data.classes else ""
     total = sum(p.numel() for p in network.parameters())
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -31,6 +31,9 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     Raises:
         ConfigurationError: with every mistake; also for a sweep, which is no single configuration.
     """
+    if isinstance(overrides, str):
+        raise TypeError(f"overrides is a list of texts: compose([{overrides!r}])")
+    overrides = [str(override) for override in overrides]
     plan = make_plan(Composer(str(config_dir) if config_dir else None), overrides)
     if plan.name:
         wrong = f"a sweep is {len(plan.jobs)} configurations; compose one, or type it in a terminal"
@@ -50,12 +53,15 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
 
     Raises:
         ConfigurationError, DataError: refused before the first step; no folder is left.
+        TypeError: it is no configuration.
         FileExistsError: `folder` holds a run already.
         KeyboardInterrupt: the run is left `interrupted`.
     """
     from experiments.training.fit import Request, prepare, train
     from experiments.training.preflight import preflight
 
+    if not isinstance(configuration, DictConfig):
+        raise TypeError(f"fit takes what compose returns, not {type(configuration).__name__}: fit(compose([...]))")
     checked = check(configuration)
     if checked.problems:
         raise ConfigurationError(checked.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -34,35 +35,37 @@ Train an image classifier, see what went wrong and what to try next.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script; returns the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(HELP.format(verbs="\n".join(f"  {verb:<10}{text}" for verb, text in VERBS.items())))
-        return DONE
-    if words[0] in ("-sc", "--shell-completion"):
-        return _complete(words[1:])
-    verbs: dict[str, Callable[[list[str]], int]] = {"fit": _fit, "list": _list, "explain": _explain}
-    if words[0] == "--version":
-        from importlib.metadata import version
+    import logging
 
-        print(version("experiments"))
-        return DONE
-    if words[0] not in verbs:
-        return _refuse_verb(words[0])
-    return _guarded(verbs[words[0]], words[1:])
+    logging.raiseExceptions = False  # a full disk must not fill the terminal with what the log could not take
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    verbs: dict[str, Callable[[list[str]], int]] = {
+        "fit": _fit,
+        "list": _list,
+        "explain": _explain,
+        "-sc": _complete,
+        "--shell-completion": _complete,
+        "--version": _version,
+        "--help": _help,
+        "-h": _help,
+        "help": _help,
+    }
+    word = words[0] if words else "help"
+    verb = verbs.get(word)
+    return _guarded(verb, words[1:]) if verb else _refuse_verb(word)
 
 
 def _guarded(verb: Callable[[list[str]], int], words: list[str]) -> int:
     """Run a verb; a user's mistake becomes one message and exit 2, Ctrl-C exit 130."""
     from experiments.config.problems import ConfigurationError, render
-    from experiments.data.errors import DataError
 
     try:
-        return verb(words)
+        code = verb(words)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except ConfigurationError as error:
         print(error if verb is _fit else render(error.problems, outcome=""), file=sys.stderr)
-        return REFUSED
-    except DataError as error:
-        print(f"error: the data cannot be trained on, nothing was trained\n\n  {error}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -71,6 +74,36 @@ def _guarded(verb: Callable[[list[str]], int], words: list[str]) -> int:
         # Whoever read our output has had enough; without this Python complains at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except Exception as error:
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """What no rule foresaw, in one line; the traceback for whoever asks for it."""
+    from experiments.data.errors import DataError
+
+    if isinstance(error, DataError):
+        print(f"error: the data cannot be trained on, nothing was trained\n\n  {error}", file=sys.stderr)
+        return REFUSED
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        raise error
+    print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+    print("HYDRA_FULL_ERROR=1 shows where it comes from", file=sys.stderr)
+    return FAILED
+
+
+def _help(words: list[str]) -> int:
+    del words
+    print(HELP.format(verbs="\n".join(f"  {verb:<10}{text}" for verb, text in VERBS.items())))
+    return DONE
+
+
+def _version(words: list[str]) -> int:
+    del words
+    from importlib.metadata import version
+
+    print(version("experiments"))
+    return DONE
 
 
 def _refuse_verb(word: str) -> int:
@@ -112,7 +145,7 @@ def _fit(words: list[str]) -> int:
     from experiments.training.preflight import preflight
 
     preflight(job.examined.configuration for job in plan.jobs)
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         print("loading torch and Lightning ...", file=sys.stderr)
     return _sweep(composer, plan) if plan.name else _single(composer, plan)
 
@@ -160,10 +193,14 @@ def _sweep(composer: Composer, plan: Plan) -> int:
     from experiments.reports.summary import print_sweep
     from experiments.reports.table import runs_csv
     from experiments.runs.sweep import Sweep
+    from experiments.sweeps.differences import distinct
     from experiments.sweeps.launch import claim, run_sweep
-    from experiments.training.fit import Request, train
+    from experiments.training.fit import Request, prepare, train
     from experiments.training.run_record import command_line
 
+    # What the data or a network refuse is refused before the first job, and leaves no folder behind.
+    for configuration in distinct([job.examined.configuration for job in plan.jobs]):
+        prepare(configuration)
     folder = claim(plan)
     print(f"sweep {plan.name}: {plan.size} below {folder}", file=sys.stderr)
     labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
@@ -189,7 +226,8 @@ def _sweep(composer: Composer, plan: Plan) -> int:
     sweep = Sweep(folder)
     runs_csv(sweep, folder / "runs.csv")
     draw_curves(sweep, folder / "curves.png")
-    print_sweep(sweep)
+    with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
+        print_sweep(sweep)
     if code == DONE and any(job["status"] == "failed" for job in sweep.jobs):
         code = FAILED
     return code

@@ -36,7 +36,7 @@ def test_a_gpu_that_is_not_there(tmp_path: Path) -> None:
 def test_a_gpu_and_a_folder_that_are_not_there_in_one_message(tmp_path: Path) -> None:
     assert refused(tmp_path, "trainer=gpu", "dataset=folder", "dataset.root=nowhere") == (
         "error: 2 mistakes, nothing was trained\n\n"
-        "  dataset.root=nowhere\n    dataset.root=nowhere: there is no such folder. It must be a folder with one "
+        "  dataset.root=nowhere\n    there is no such folder. It must be a folder with one "
         "subfolder of images a class. Check the path; a relative one starts at the working folder.\n\n" + NO_GPU
     )
 

@@ -208,7 +208,7 @@ ONE_MISTAKE = [
     ),
     (
         "dataset=folder dataset.root=nowhere",
-        "dataset.root=nowhere\n  dataset.root=nowhere: there is no such folder. It must be a folder with one "
+        "dataset.root=nowhere\n  there is no such folder. It must be a folder with one "
         "subfolder of images a class. Check the path; a relative one starts at the working folder.",
     ),
     # Flags.
@@ -300,25 +300,24 @@ def test_a_sweep_on_a_recipe_that_its_experiments_do_not_fit(refused: Refused) -
         (
             [],
             "pictures",
-            "dataset.root=pictures has no images in it. It must be a folder with one subfolder of images a class. "
+            "has no images in it. It must be a folder with one subfolder of images a class. "
             "Put images there, or give another folder.",
         ),
         (
             ["bears/1.png"],
             "pictures",
-            "dataset.root=pictures has only one class: bears. It must be a folder with one subfolder of images a "
+            "has only one class: bears. It must be a folder with one subfolder of images a "
             "class, at least two. Add a folder with images of another class.",
         ),
         (
             ["bears/1.png", "wolves/1.png"],
             "picturs",
-            "dataset.root=picturs: there is no such folder. It must be a folder with one subfolder of images a "
-            "class. Did you mean pictures?",
+            "there is no such folder. It must be a folder with one subfolder of images a class. Did you mean pictures?",
         ),
         (
             ["bears/1.png", "wolves/1.png"],
             "pictures/bears/1.png",
-            "dataset.root=pictures/bears/1.png is a file. It must be a folder with one subfolder of images a class. "
+            "is a file. It must be a folder with one subfolder of images a class. "
             "Give the folder above the class folders.",
         ),
     ],

@@ -103,10 +103,12 @@ def test_processes_that_claim_at_once_never_share_a_folder(tmp_path: Path) -> No
 
 def test_a_typed_folder_is_taken_as_it_is_unless_it_holds_a_run(tmp_path: Path) -> None:
     path = tmp_path / "mine" / "here"
-    assert claim_exact(path) == path
+    path.mkdir(parents=True)
     write_text(path / "notes.txt", "kept")
     assert claim_exact(path) == path
-    write_json(path / "sweep.json", {})
+    with pytest.raises(FileExistsError, match=r"already holds a run \(run.json\)"):
+        claim_exact(path)
+    (path / "run.json").rename(path / "sweep.json")
     with pytest.raises(FileExistsError, match=r"already holds a sweep \(sweep.json\)"):
         claim_exact(path)
     write_json(path / "run.json", {})

@@ -122,15 +122,17 @@ def test_a_folder_that_was_typed_is_taken_as_it_is_or_refused(
     here: Path, words: list[str], multirun: bool, key: str
 ) -> None:
     plan = make_plan(Composer(), words, multirun=multirun)
-    assert claim(plan) == Path("mine")
-    assert claim(plan) == Path("mine"), "it holds nothing yet"
-    (here / "mine" / "run.json").write_text("{}")
+    (here / "mine").mkdir()
+    (here / "mine" / "notes.txt").write_text("kept")
+    assert claim(plan) == Path("mine"), "it holds no run yet"
+    kind = "sweep" if multirun else "run"
     with pytest.raises(ConfigurationError) as refused:
         claim(plan)
     assert str(refused.value) == (
         f"error: 1 mistake, nothing was trained\n\n  {key}=mine\n"
-        f"    mine already holds a run (run.json); choose another folder\n    try: {key}=mine_2"
+        f"    mine already holds a {kind} ({kind}.json); choose another folder\n    try: {key}=mine_2"
     )
+    assert (here / "mine" / "notes.txt").read_text() == "kept"
 
 
 def test_a_folder_that_cannot_be_written_is_refused(here: Path) -> None:

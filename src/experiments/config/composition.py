@@ -106,7 +106,7 @@ class Composer:
     def _read(self, override: str) -> Override | None:
         try:
             parsed = OverridesParser.create(config_loader=self.loader).parse_overrides([override])[0]
-        except HydraException:
+        except (HydraException, ValueError):  # ValueError: a number of thousands of digits
             return None
         return parsed if parsed.key_or_group else None
 
@@ -133,6 +133,8 @@ class Composer:
             return self.loader.load_configuration(PRIMARY, list(overrides), run_mode=RunMode.RUN)
         except (HydraException, OmegaConfBaseException, ValueError, OSError) as error:
             raise ConfigurationError([Problem("the configuration", _plain(error))]) from error
+        except RecursionError as error:
+            raise ConfigurationError([Problem("a configuration file", "it includes itself")]) from error
         except Exception as error:  # the YAML parser's errors share no base class with Hydra's
             if type(error).__module__.split(".")[0] != "yaml":
                 raise

@@ -21,7 +21,7 @@ class Bounds:
 
     def allow(self, value: float) -> bool:
         return (
-            math.isfinite(value)
+            _finite(value)
             and (self.above is None or value > self.above)
             and (self.at_least is None or value >= self.at_least)
             and (self.below is None or value < self.below)
@@ -40,6 +40,13 @@ class Bounds:
             if bound is not None
         ]
         return " and ".join(parts)
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
 
 
 def key(

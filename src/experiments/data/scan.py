@@ -8,7 +8,7 @@ from pathlib import Path
 
 SPLIT_FOLDERS = {"train": "train", "valid": "valid", "val": "valid", "test": "test"}
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif"}
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif"}
 _ALLOWED = "It must be a folder with one subfolder of images a class"
 
 
@@ -24,6 +24,8 @@ class Found:
 def is_image(path: Path) -> bool:
     """Whether the first bytes are those of a JPEG, PNG, GIF, BMP, TIFF, WebP or AVIF; names do not count."""
     try:
+        if not path.is_file():  # a pipe or a device would be read for ever
+            return False
         with path.open("rb") as file:
             head = file.read(16)
     except OSError:

@@ -71,19 +71,28 @@ def claim_folder(path: Path) -> Path:
     raise AssertionError("count() does not end")
 
 
-def claim_exact(path: Path) -> Path:
+def claim_exact(path: Path, record: str = "run.json") -> Path:
     """Creates the folder that the user typed, or takes it as it is while it holds no run and no sweep.
 
-    Raises FileExistsError if it does, or if `path` is a file.
+    The record itself is created here, exclusively: of two processes that ask at the same moment, one gets it.
+    Raises FileExistsError if it holds a run or a sweep, or if `path` is a file.
     """
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"{path} is a file, not a folder; choose another name")
     path.mkdir(parents=True, exist_ok=True)
-    for record in ("run.json", "sweep.json"):
-        if (path / record).exists():
-            kind = record.removesuffix(".json")
-            raise FileExistsError(f"{path} already holds a {kind} ({record}); choose another folder")
+    for name in ("run.json", "sweep.json"):
+        if (path / name).exists():
+            raise FileExistsError(_taken(path, name))
+    try:
+        with (path / record).open("x", encoding="utf-8") as file:
+            file.write('{"schema": 1, "status": "running", "jobs": []}\n')
+    except FileExistsError:
+        raise FileExistsError(_taken(path, record)) from None
     return path
+
+
+def _taken(path: Path, record: str) -> str:
+    return f"{path} already holds a {record.removesuffix('.json')} ({record}); choose another folder"
 
 
 def _finite(data: object) -> object:

@@ -19,5 +19,15 @@ def differences(configurations: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     return [{key: _plain(one.get(key)) for key in different} for one in flat]
 
 
+def distinct(configurations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """One configuration for each way to load data and to build a network; a seed or a rate makes no other."""
+
+    def parts(configuration: Mapping[str, Any]) -> str:
+        targets = [configuration[group]["_target_"] for group in ("optimizer", "schedule")]
+        return str([configuration["dataset"], configuration["model"], *targets])
+
+    return list({parts(configuration): configuration for configuration in configurations}.values())
+
+
 def _plain(value: object) -> Any:
     return value if isinstance(value, bool | int | float | str) else str(value)

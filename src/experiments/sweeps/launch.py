@@ -72,7 +72,9 @@ def claim(plan: Plan) -> Path:
     key = "hydra.sweep.dir" if plan.name else "hydra.run.dir"
     typed = any(text.lstrip("+").startswith(f"{key}=") for text in plan.overrides)
     try:
-        return claim_exact(plan.folder) if typed else claim_folder(plan.folder)
+        return (
+            claim_exact(plan.folder, "sweep.json" if plan.name else "run.json") if typed else claim_folder(plan.folder)
+        )
     except FileExistsError as error:
         raise ConfigurationError([Problem(f"{key}={plan.folder}", str(error), f"{key}={plan.folder}_2")]) from None
     except OSError as error:
@@ -82,7 +84,7 @@ def claim(plan: Plan) -> Path:
 
 def _run(composer: Composer, job: Job, folder: Path, train: Train, parameters: Mapping[str, Any]) -> JobReturn:
     """Train one job as a Hydra job: with `.hydra/`, HydraConfig and the user's own Hydra callbacks."""
-    composed = job.examined.composed
+    composed, folder = job.examined.composed, folder.absolute()  # hydra.job.chdir may go elsewhere
     with open_dict(composed):
         composed.hydra.run.dir = str(folder)
         composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(folder.parent), folder.name

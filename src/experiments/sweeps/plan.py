@@ -10,6 +10,7 @@ from pathlib import Path
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from experiments.config.composition import Composer, OptionFile
 from experiments.config.examination import Examined, examine
@@ -46,7 +47,11 @@ class Plan:
     def folder(self) -> Path:
         """Where the configuration says that the run or sweep goes, before it is claimed."""
         composed = self.jobs[0].examined.composed
-        return Path(str(OmegaConf.select(composed, "hydra.sweep.dir" if self.name else "hydra.run.dir")))
+        key = "hydra.sweep.dir" if self.name else "hydra.run.dir"
+        try:
+            return Path(str(OmegaConf.select(composed, key)))
+        except OmegaConfBaseException as error:
+            raise ConfigurationError([Problem(key, str(error).splitlines()[0])]) from error
 
 
 def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = False) -> Plan:
@@ -67,13 +72,15 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     jobs, more = _examine_all(composer, parsed, parameters)
     if problems or clashes or more:
         raise ConfigurationError([*problems, *clashes, *more])
+    if not jobs:
+        raise ConfigurationError([Problem("the sweep", "there is no value to run over", "-m seed=0,1,2")])
     swept_keys = [o.key_or_group for o in parsed if o.is_sweep_override()]
     if sweep is None and not any(o.key_or_group in ("experiment", "expect") for o in parsed) and swept_keys != ["seed"]:
         # What the recipe as it stands is expected to show says nothing about numbers that are being tried out.
         for _, examined in jobs:
             examined.configuration["expect"] = None
     name = jobs[0][1].configuration.get("name") or ",".join(dict.fromkeys(swept_keys)) or "single"
-    safe_name = re.sub(r"[^A-Za-z0-9._=,+-]", "_", str(name))
+    safe_name = re.sub(r"[^A-Za-z0-9._=,+-]|^\.+$", "_", str(name))
     swept = [{k: _value_of(job, k) for k in dict.fromkeys(swept_keys)} for job, _ in jobs]
     names = job_names([[(k, v, k in composer.groups) for k, v in one.items()] or [("job", "0", True)] for one in swept])
     notices = list(dict.fromkeys(notice for _, examined in jobs for notice in examined.notices))

@@ -42,7 +42,9 @@ def build_network(configuration: Node, data: DataModule) -> nn.Module:
     takes = _parameters(node["_target_"], "model")
     given = {name: value for name, value in offered.items() if name in takes and name not in node}
     network = make("model", node, **given)
-    assert isinstance(network, nn.Module)
+    if not isinstance(network, nn.Module):
+        wrong = f"must make a torch module, and makes {type(network).__name__}"
+        raise ConfigurationError([Problem(f"model ({node['_target_']})", wrong)])
     return network
 
 
@@ -82,9 +84,8 @@ def make(group: str, node: Node, **more: Any) -> Any:
         return instantiate(dict(node), **more, _convert_="all")
     except HydraException as error:
         cause = error.__cause__ or error
-        if isinstance(cause, TypeError | ValueError):
-            raise ConfigurationError([Problem(f"{group} ({target})", str(cause))]) from error
-        raise
+        said = str(cause) if isinstance(cause, TypeError | ValueError) else f"{type(cause).__name__}: {cause}"
+        raise ConfigurationError([Problem(f"{group} ({target})", said)]) from error
 
 
 def check_targets(configuration: Node) -> list[Problem]:

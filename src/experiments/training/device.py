@@ -12,7 +12,7 @@ from experiments.config.problems import Problem
 
 def check_device(configuration: Mapping[str, Any]) -> list[Problem]:
     """A GPU that is asked for, by the trainer or by its precision, and not there."""
-    wanted, precision = configuration["trainer"]["accelerator"], configuration["trainer"]["precision"]
+    wanted, precision = configuration["trainer"].get("accelerator"), configuration["trainer"].get("precision")
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     there = {"gpu": cuda or mps, "cuda": cuda, "mps": mps}
     if not there.get(wanted, True):

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import random
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +29,11 @@ from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
 from experiments.training.predictions import prediction_table
 from experiments.training.recorder import Recorder
+from experiments.training.rehearsal import check_network
 from experiments.training.run_record import RunRecord
 from experiments.training.task import task_for
 from experiments.training.tensorboard import EpochMetrics, TensorBoardCharts
-from experiments.training.terminal import EpochTable, ProgressBar, announce, ended, say
+from experiments.training.terminal import EpochTable, ProgressBar, announce, at_terminal, ended, say
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ def prepare(configuration: Mapping[str, Any]) -> Prepared:
     module = SupervisedModule(
         network, task_for(data.kind), build_optimizer(configuration), build_schedule(configuration)
     )
+    check_network(module, data, configuration)
     return Prepared(configuration, data, module)
 
 
@@ -140,7 +141,7 @@ def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.
     """What a terminal shows: for a job of a sweep no more than a bar, since the sweep's table follows."""
     for notice in prepared.data.notices:
         say(f"note: {notice}")
-    bar: list[pl.Callback] = [ProgressBar(request.in_sweep or "training")] if sys.stderr.isatty() else []
+    bar: list[pl.Callback] = [ProgressBar(request.in_sweep or "training")] if at_terminal() else []
     if request.in_sweep:
         return bar
     announce(prepared.configuration, prepared.data, prepared.module.network)

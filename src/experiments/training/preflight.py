@@ -32,13 +32,14 @@ def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
     root = configuration["dataset"].get("root")
     if root is not None and configuration["dataset"]["_target_"] in SCHEMAS["dataset"]:
         wrong = check_root(root)
-        found += [Problem(f"dataset.root={root}", wrong)] if wrong else []
+        subject = f"dataset.root={root}"
+        found += [Problem(subject, wrong.removeprefix(subject).lstrip(": "))] if wrong else []
     if any(configuration[group]["_target_"] not in schemas for group, schemas in SCHEMAS.items()):
         from experiments.training.build import check_targets
 
         found += check_targets(configuration)
     trainer = configuration["trainer"]
-    if trainer["accelerator"] in ("gpu", "cuda", "mps") or trainer["precision"] == "16-mixed":
+    if trainer.get("accelerator") in ("gpu", "cuda", "mps") or trainer.get("precision") == "16-mixed":
         from experiments.training.device import check_device
 
         found += check_device(configuration)

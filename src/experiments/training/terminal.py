@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import pytorch_lightning as pl
 from rich.console import Console
@@ -40,7 +42,7 @@ class EpochTable(pl.Callback):
         self._every = next(n for k in range(12) for n in (10**k, 2 * 10**k, 5 * 10**k) if epochs <= ROWS * n)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        print("  ".join(name.rjust(width) for name, _, width in self.columns), flush=True)
+        show("  ".join(name.rjust(width) for name, _, width in self.columns), sys.stdout)
         for row in self.recorder.history.epochs:
             self._print(row)
 
@@ -51,7 +53,7 @@ class EpochTable(pl.Callback):
 
     def _print(self, row: dict[str, Any]) -> None:
         cells = (_cell(row.get(name), form).rjust(width) for name, form, width in self.columns)
-        print("  ".join(cells), flush=True)
+        show("  ".join(cells), sys.stdout)
 
 
 class ProgressBar(pl.Callback):
@@ -97,7 +99,24 @@ class ProgressBar(pl.Callback):
 
 def say(text: str) -> None:
     """A line about what is going on: to standard error, results alone go to standard output."""
-    print(text, file=sys.stderr, flush=True)
+    show(text, sys.stderr)
+
+
+def show(text: str, stream: TextIO | None) -> None:
+    """Print a line; whoever closed the other end of the pipe has had enough to read, and the training goes on."""
+    if stream is None:
+        return
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            # Or else Python complains again when it flushes at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def at_terminal() -> bool:
+    """Whether a person watches standard error."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Module) -> None:

@@ -189,10 +189,6 @@ def _single(composer: Composer, plan: Plan) -> int:
 
 
 def _sweep(composer: Composer, plan: Plan) -> int:
-    from experiments.reports.curves import draw_curves
-    from experiments.reports.summary import print_sweep
-    from experiments.reports.table import runs_csv
-    from experiments.runs.sweep import Sweep
     from experiments.sweeps.differences import distinct
     from experiments.sweeps.launch import claim, run_sweep
     from experiments.training.fit import Request, prepare, train
@@ -223,14 +219,23 @@ def _sweep(composer: Composer, plan: Plan) -> int:
         run_sweep(composer, plan, folder, train_job, command_line())
     except KeyboardInterrupt:
         code = INTERRUPTED
+    some_failed = _report(folder)
+    return FAILED if code == DONE and some_failed else code
+
+
+def _report(folder: Path) -> bool:
+    """The table, `runs.csv` and `curves.png` of a sweep, from its files alone; whether a job of it failed."""
+    from experiments.reports.curves import draw_curves
+    from experiments.reports.summary import print_sweep
+    from experiments.reports.table import runs_csv
+    from experiments.runs.sweep import Sweep
+
     sweep = Sweep(folder)
     runs_csv(sweep, folder / "runs.csv")
     draw_curves(sweep, folder / "curves.png")
     with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
         print_sweep(sweep)
-    if code == DONE and any(job["status"] == "failed" for job in sweep.jobs):
-        code = FAILED
-    return code
+    return any(job["status"] == "failed" for job in sweep.jobs)
 
 
 def _list(words: list[str]) -> int:

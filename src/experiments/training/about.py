@@ -17,6 +17,7 @@ def about_run(configuration: Mapping[str, Any], data: DataModule) -> dict[str, A
     expect = configuration.get("expect")
     return {
         "seed": configuration["seed"],
+        "configuration": dict(configuration),
         "config_hash": config_hash(
             configuration, split_hash=data.split_hash, weights_hash=None, package_version=package_version()
         ),

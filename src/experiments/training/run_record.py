@@ -34,6 +34,7 @@ class RunRecord:
             "status": "running",
             "command": command,
             "overrides": overrides or [],
+            "configuration": None,
             "config_hash": None,
             "seed": None,
             "versions": versions(),

@@ -1,0 +1,149 @@
+"""`Curves`: what every reader yields and every rule takes. What is unknown is absent, never guessed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+Number = float | None
+"""None: not recorded. NaN and infinities: recorded, and not finite."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch as it ended; `epoch` counts from 1 (0 is before training).
+
+    `train_loss` is the mean as trained (dropout and augmentation on, weights moving), `train_loss_eval` and
+    `train_error` are measured in evaluation mode, as `valid_loss` and `error` are: only those may be compared.
+    `error` is the error rate (0..1), in a regression the root of the mean squared error.
+    """
+
+    epoch: int
+    train_loss: Number = None
+    train_loss_eval: Number = None
+    train_error: Number = None
+    valid_loss: Number = None
+    error: Number = None
+    learning_rate: Number = None
+
+    @property
+    def losses(self) -> list[float]:
+        """The losses and errors that were recorded."""
+        values = (self.train_loss, self.train_loss_eval, self.train_error, self.valid_loss, self.error)
+        return [value for value in values if value is not None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step: loss and gradient norm before its update, the rate that it used."""
+
+    step: int
+    loss: Number = None
+    learning_rate: Number = None
+    gradient_norm: Number = None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """All that is known about one training.
+
+    Attributes:
+        path: as the user named it.
+        epochs: the trained epochs, in order.
+        before: the evaluation before the first step.
+        steps: the optimizer steps, in order.
+        regression: `error` is an rmse and there are no classes.
+        classes: number of classes.
+        train_size, valid_size: number of samples.
+        guess_loss, guess_error: what guessing gives where it is recorded; else it follows from `classes`.
+        class_counts: training samples of each class.
+        status: of one of our own runs: `finished`, `diverged`, `running`, ...
+        failure: why a run failed.
+        learning_rate: as configured: the highest that the schedule was to reach.
+        planned_epochs: as configured.
+        schedule: its name, `OneCycle`, `Constant`.
+        configuration: of one of our own runs: dotted keys and their values.
+        overrides: what to type to get this run's configuration, without the advice that is still to come.
+        config_dir: of the user's own YAML files.
+        own: whether `experiments fit` made it, so that its next command can be given.
+    """
+
+    path: str
+    epochs: tuple[Epoch, ...] = ()
+    before: Epoch | None = None
+    steps: tuple[Step, ...] = ()
+    regression: bool = False
+    classes: int | None = None
+    train_size: int | None = None
+    valid_size: int | None = None
+    guess_loss: Number = None
+    guess_error: Number = None
+    class_counts: Mapping[str, int] = field(default_factory=dict)
+    status: str | None = None
+    failure: str | None = None
+    learning_rate: Number = None
+    planned_epochs: int | None = None
+    schedule: str | None = None
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+    config_dir: str | None = None
+    own: bool = False
+
+    @cached_property
+    def guessing_loss(self) -> Number:
+        """The loss of one who knows nothing: ln of the number of classes; the variance in a regression."""
+        if self.guess_loss is not None:
+            return self.guess_loss
+        return math.log(self.classes) if self.classes and self.classes > 1 else None
+
+    @cached_property
+    def guessing_error(self) -> Number:
+        """The error of one who knows nothing."""
+        if self.guess_error is not None:
+            return self.guess_error
+        return 1 - 1 / self.classes if self.classes and self.classes > 1 else None
+
+    @property
+    def last(self) -> Epoch | None:
+        """The last epoch."""
+        return self.epochs[-1] if self.epochs else None
+
+    def column(self, name: str) -> list[float]:
+        """A field of all epochs; empty unless every epoch has it."""
+        values = [getattr(epoch, name) for epoch in self.epochs]
+        return [] if any(value is None for value in values) else values
+
+    @cached_property
+    def everything_finite(self) -> bool:
+        """Whether every loss, error and gradient that was recorded is a finite number."""
+        numbers = [n for epoch in self.epochs for n in epoch.losses]
+        numbers += [n for step in self.steps for n in (step.loss, step.gradient_norm) if n is not None]
+        return self.status != "diverged" and all(map(math.isfinite, numbers))
+
+    @property
+    def annealed(self) -> bool | None:
+        """Whether the rate ends far below its highest; None if no rates are recorded."""
+        rates = [step.learning_rate for step in self.steps if step.learning_rate is not None]
+        rates = rates or [epoch.learning_rate for epoch in self.epochs if epoch.learning_rate is not None]
+        return rates[-1] < 0.5 * max(rates) if len(rates) > 1 else None
+
+    def error_noise(self, error: float) -> float:
+        """The standard error of an error rate on this validation set: binomial.
+
+        Half an image is kept between the rate and 0 or 1: no finite validation set proves perfection.
+        0 where the size is unknown, and in a regression.
+        """
+        if not self.valid_size or self.regression:
+            return 0.0
+        half = 0.5 / self.valid_size
+        share = min(max(error, half), 1 - half)
+        return math.sqrt(share * (1 - share) / self.valid_size)
+
+
+def smoothed(values: Sequence[float], width: int) -> list[float]:
+    """Means over `width` neighbours, fewer at the ends; as long as `values`."""
+    half = width // 2
+    windows = (values[max(0, i - half) : i + half + 1] for i in range(len(values)))
+    return [sum(window) / len(window) for window in windows]

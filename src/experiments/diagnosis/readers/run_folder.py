@@ -1,0 +1,127 @@
+"""A run of our own as curves: its record, its history, its steps."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from experiments.diagnosis.curves import Curves, Number, Step
+from experiments.diagnosis.readers.history_csv import read_history
+from experiments.diagnosis.readers.table import read_table
+from experiments.diagnosis.readers.unreadable import Unreadable
+from experiments.runs.files import ENCODING_ERRORS
+from experiments.runs.run import NotARun, Run
+
+
+def read_run(run: Run, *, status: str | None = None) -> Curves:
+    """What `run` recorded. A file that is missing or damaged is absent; what no record says is None.
+
+    Args:
+        run: its folder.
+        status: in place of the record's, for a run that has not written it yet.
+
+    Raises Unreadable if run.json itself is damaged.
+    """
+    try:
+        record = run.record
+    except (NotARun, OSError) as error:
+        raise Unreadable(run.path, f"{error}\nallowed: a run.json as `experiments fit` writes it") from error
+    data, guess = _mapping(record.get("data")), _mapping(record.get("guess"))
+    configuration = _mapping(record.get("configuration"))
+    regression = data.get("kind") == "regression"
+    classes = [str(name) for name in data.get("classes") or []]
+    history = _history(run.path)
+    return replace(
+        history,
+        path=str(run.path),
+        steps=_steps(run.path / "steps.csv"),
+        regression=regression or history.regression,
+        classes=len(classes) or None,
+        train_size=_whole(data.get("train_size")),
+        valid_size=_whole(data.get("valid_size")),
+        guess_loss=_number(guess.get("valid_loss")),
+        guess_error=_number(guess.get("rmse" if regression else "error_rate")),
+        class_counts={} if regression else _class_counts(run.path / "split.csv", classes),
+        status=status or record.get("status"),
+        failure=_failure(record.get("error")),
+        **_configured(configuration),
+        overrides=tuple(record.get("variation") or record.get("overrides") or ()),
+        config_dir=record.get("config_dir"),
+        own=bool(configuration),
+    )
+
+
+def _history(folder: Path) -> Curves:
+    try:
+        return read_history(folder / "history.csv")
+    except Unreadable:  # nothing written yet, or damaged: the record still says how it ended
+        return Curves(str(folder))
+
+
+def _steps(path: Path) -> tuple[Step, ...]:
+    try:
+        table = read_table(path)
+        columns = [table.numbers(name) for name in ("step", "train_loss", "lr", "grad_norm")]
+    except (Unreadable, ValueError):  # ValueError: a column is missing
+        return ()
+    return tuple(
+        Step(int(step), loss, rate, norm) for step, loss, rate, norm in zip(*columns, strict=True) if step is not None
+    )
+
+
+def _class_counts(path: Path, classes: list[str]) -> dict[str, int]:
+    """The training samples of each class, those without any as 0; a pass over the file without keeping it."""
+    try:
+        with path.open(newline="", encoding="utf-8", errors=ENCODING_ERRORS) as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            label, side = header.index("label"), header.index("split")
+            counts = Counter(row[label] for row in reader if row[side] == "train")
+    except (OSError, ValueError, IndexError, csv.Error):
+        return {}
+    return dict.fromkeys(classes, 0) | counts
+
+
+def _configured(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """What the configuration says, under the names that `Curves` has for it."""
+    schedule, optimizer = _mapping(configuration.get("schedule")), _mapping(configuration.get("optimizer"))
+    target = schedule.get("_target_")
+    return {
+        "learning_rate": _number(optimizer.get("lr")),
+        "planned_epochs": _whole(schedule.get("epochs")),
+        "schedule": target.rsplit(".", 1)[-1] if isinstance(target, str) else None,
+        "configuration": _dotted(configuration),
+    }
+
+
+def _dotted(tree: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
+    """`{"optimizer": {"lr": 0.1}}` as `{"optimizer.lr": 0.1}`; lists are values."""
+    flat: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= _dotted(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _failure(error: object) -> str | None:
+    if isinstance(error, Mapping):
+        return f"{error.get('type')}: {error.get('message')}"
+    return str(error) if error else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: object) -> Number:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

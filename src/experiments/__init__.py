@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.api import compose, fit
+    from experiments.diagnosis.paths import diagnose
     from experiments.runs.run import Run
     from experiments.runs.sweep import Sweep
     from experiments.training.recorder import Recorder
 
-__all__ = ["Recorder", "Run", "Sweep", "compose", "fit"]
+__all__ = ["Recorder", "Run", "Sweep", "compose", "diagnose", "fit"]
 
 _HOMES = {
     "compose": "experiments.api",
+    "diagnose": "experiments.diagnosis.paths",
     "fit": "experiments.api",
     "Run": "experiments.runs.run",
     "Sweep": "experiments.runs.sweep",

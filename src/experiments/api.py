@@ -59,6 +59,8 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
     """
     from experiments.training.fit import Request, prepare, train
     from experiments.training.preflight import preflight
+    from experiments.training.run_record import Origin
+    from experiments.verbs.judge import judge
 
     if not isinstance(configuration, DictConfig):
         raise TypeError(f"fit takes what compose returns, not {type(configuration).__name__}: fit(compose([...]))")
@@ -69,4 +71,4 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
     prepared = prepare(checked.configuration)
     default = Path("outputs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     claimed = claim_folder(default) if folder is None else claim_exact(Path(folder))
-    return train(Request(checked.configuration, claimed, command="experiments.fit", quiet=quiet), prepared)
+    return train(Request(checked.configuration, claimed, Origin("experiments.fit"), judge, quiet=quiet), prepared)

@@ -12,6 +12,7 @@ from experiments.config.checks import check
 from experiments.config.composition import Composer
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.config.screening import Screened, screen
+from experiments.config.variation import spelt_out
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,15 @@ class Examined:
     """A configuration that may be trained.
 
     `configuration` is resolved, each value of its key's type; `composed` is Hydra's, with its `hydra` node;
-    `overrides` are those that count (ignored keys left out).
+    `overrides` are those that count (ignored keys left out); `variation` are overrides for the same configuration in
+    which the experiment and the sweep are spelt out, so that any key may be overridden after them.
     """
 
     overrides: list[str]
     configuration: dict[str, Any]
     composed: DictConfig
     notices: list[str]
+    variation: list[str]
 
     @property
     def choices(self) -> Mapping[str, str]:
@@ -68,7 +71,8 @@ def examine(
     if problems:
         raise ConfigurationError(problems)
     notices = list(dict.fromkeys([*screened.notices, *checked.notices]))
-    return Examined(screened.overrides, checked.configuration, composed, notices)
+    variation = spelt_out(composer, screened.overrides, composed)
+    return Examined(screened.overrides, checked.configuration, composed, notices, variation)
 
 
 def _clashes(

@@ -91,17 +91,23 @@ class Seen:
     guess: float | None = None
 
 
-def answer(expect: Mapping[str, Any] | None, seen: Mapping[str, Seen]) -> dict[str, Any] | None:
+def answer(
+    expect: Mapping[str, Any] | None, seen: Mapping[str, Seen], verdict: str | None = None
+) -> dict[str, Any] | None:
     """The expectation as declared, answered for each bound and as a whole by the worst of them.
 
-    A bound that is met is `confirmed`; missed by less than two standard errors of the validation set it is
-    `within noise`; else `refuted`. A metric that this run does not have (an error rate in a regression) is left
-    out. Not a number misses every upper bound and meets every lower one: it is what a diverged run shows.
+    A verdict is `confirmed` or `refuted` by the diagnosis, and left out without one. A bound that is met is
+    `confirmed`; missed by less than two standard errors of the validation set it is `within noise`; else `refuted`.
+    A metric that this run does not have (an error rate in a regression) is left out. Not a number misses every upper
+    bound and meets every lower one: it is what a diverged run shows.
     """
     if not expect:
         return None
     details = []
     for name, text in expect.items():
+        if name == "verdict" and verdict is not None:
+            judged = "confirmed" if verdict == text else "refuted"
+            details.append({"metric": name, "bound": text, "value": verdict, "answer": judged})
         if name == "verdict" or name not in seen:
             continue
         bound, metric = Bound.parse(text), seen[name]

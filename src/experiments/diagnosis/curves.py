@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from experiments.diagnosis.thresholds import UNKNOWN_SIZE
 
 Number = float | None
 """None: not recorded. NaN and infinities: recorded, and not finite."""
@@ -45,7 +48,7 @@ class Step:
     gradient_norm: Number = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curves:
     """All that is known about one training.
 
@@ -130,16 +133,25 @@ class Curves:
         return rates[-1] < 0.5 * max(rates) if len(rates) > 1 else None
 
     def error_noise(self, error: float) -> float:
-        """The standard error of an error rate on this validation set: binomial.
+        """The standard error of an error on this validation set: binomial, or of a root of a mean square.
 
-        Half an image is kept between the rate and 0 or 1: no finite validation set proves perfection.
-        0 where the size is unknown, and in a regression.
+        Half an image is kept between the rate and 0 or 1: no finite validation set proves perfection. Where the size
+        is unknown, it is at least one over the smallest difference between two error rates; else a fixed share.
         """
-        if not self.valid_size or self.regression:
-            return 0.0
-        half = 0.5 / self.valid_size
+        size = self.valid_size or self._size_at_least
+        if not size:
+            return UNKNOWN_SIZE * error
+        if self.regression:
+            return error / math.sqrt(2 * size)
+        half = 0.5 / size
         share = min(max(error, half), 1 - half)
-        return math.sqrt(share * (1 - share) / self.valid_size)
+        return math.sqrt(share * (1 - share) / size)
+
+    @cached_property
+    def _size_at_least(self) -> int | None:
+        errors = sorted({e.error for e in self.epochs if e.error is not None and math.isfinite(e.error)})
+        steps = [b - a for a, b in itertools.pairwise(errors) if b - a > 1e-6]
+        return None if self.regression or not steps else max(2, round(1 / min(steps)))
 
 
 def smoothed(values: Sequence[float], width: int) -> list[float]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from experiments.reports import wording
 from experiments.reports.table import sweep_table
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
 
-def print_run(run: Run) -> None:
-    """How it ended, what was expected, where it is, and how to look at it."""
+def print_run(run: Run, diagnosis: Sequence[str] = ()) -> None:
+    """How it ended, what was expected, what the curves say, where it is, and how to look at it."""
     print()
-    for line in outcome(run):
+    for line in (*outcome(run), *diagnosis):
         print(line)
     print(f"run: {run.path}")
     print(f"look: tensorboard --logdir {run.path}")
@@ -41,8 +43,8 @@ def outcome(run: Run) -> list[str]:
     return lines
 
 
-def print_sweep(sweep: Sweep) -> None:
-    """The table, best first, then the files and the command that opens TensorBoard."""
+def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = ()) -> None:
+    """The table, best first, what the runs say together, the files and the command that opens TensorBoard."""
     from rich.console import Console
 
     console = Console()
@@ -51,6 +53,8 @@ def print_sweep(sweep: Sweep) -> None:
     console.print()
     console.print(sweep_table(sweep))
     console.print()
+    for line in diagnosis:
+        print(line)
     for label, text in (
         ("picture", sweep.path / "curves.png"),
         ("table", sweep.path / "runs.csv"),

@@ -28,9 +28,9 @@ from experiments.training.least_squares import compare_with_least_squares
 from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
 from experiments.training.predictions import prediction_table
-from experiments.training.recorder import Recorder
+from experiments.training.recorder import Judge, Recorder
 from experiments.training.rehearsal import check_network
-from experiments.training.run_record import RunRecord
+from experiments.training.run_record import Origin, RunRecord
 from experiments.training.task import task_for
 from experiments.training.tensorboard import EpochMetrics, TensorBoardCharts
 from experiments.training.terminal import EpochTable, ProgressBar, announce, at_terminal, ended, say
@@ -40,15 +40,15 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Request:
-    """A run to be: a checked configuration and what is to be written about where it comes from.
+    """A run to be: a checked configuration, what is to be written about where it comes from, who judges it.
 
     `parameters` go to TensorBoard's HParams tab; `in_sweep` keeps the terminal to a line a job.
     """
 
     configuration: dict[str, Any]
     folder: Path
-    command: str | None = None
-    overrides: list[str] = field(default_factory=list)
+    origin: Origin = field(default_factory=Origin)
+    judge: Judge | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     in_sweep: str | None = None
     quiet: bool = False
@@ -92,7 +92,7 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
         Exception: whatever loading or training raised; the run is left `failed`, its log has the traceback.
     """
     request.folder.mkdir(parents=True, exist_ok=True)
-    record = RunRecord(request.folder, command=request.command, overrides=request.overrides)
+    record = RunRecord(request.folder, request.origin)
     record.update()
     with logged_to(request.folder / "fit.log"):
         try:
@@ -120,6 +120,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         expect=configuration.get("expect"),
         model_about=about_model(configuration, data),
         predictions=lambda evaluation: prediction_table(data, evaluation),
+        judge=request.judge,
         keep_checkpoint=configuration["keep_checkpoint"],
     )
     logger = build_logger(configuration, request.folder)

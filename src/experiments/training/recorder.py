@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from experiments.config.expectation import Seen, answer
 from experiments.runs.files import write_csv
 from experiments.training.history import History, Step, is_finite
 from experiments.training.module import SupervisedModule, momentum_of
-from experiments.training.run_record import RunRecord, command_line
+from experiments.training.run_record import Origin, RunRecord, command_line
 from experiments.training.task import Evaluation
 from experiments.training.weights import Keeper
 
@@ -24,6 +25,18 @@ CHECKPOINT_SHARE = 0.05
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
 
 Predictions = Callable[[Evaluation], tuple[list[str], list[list[Any]]]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a run's curves say about it: one word, and a text in Markdown."""
+
+    verdict: str
+    account: str
+
+
+Judge = Callable[[Path, str], Judgement]
+"""Judges the run in a folder, which ends with this status."""
 
 
 class Recorder(pl.Callback):
@@ -43,6 +56,7 @@ class Recorder(pl.Callback):
         expect: what the run is expected to show, answered at its end.
         model_about: what model.json says beside the epoch.
         predictions: columns and rows of predictions.csv from an evaluation of the validation set.
+        judge: says at the end what the curves show; its verdict answers `expect`.
         keep_checkpoint: keep checkpoints/last.ckpt of a finished run.
     """
 
@@ -54,6 +68,7 @@ class Recorder(pl.Callback):
         expect: Mapping[str, Any] | None = None,
         model_about: Mapping[str, Any] | None = None,
         predictions: Predictions | None = None,
+        judge: Judge | None = None,
         keep_checkpoint: bool = False,
     ) -> None:
         self.folder = Path(folder)
@@ -61,6 +76,8 @@ class Recorder(pl.Callback):
         self.expect = expect
         self.model_about = model_about or {}
         self.predictions = predictions
+        self.judge = judge
+        self.judgement: Judgement | None = None
         self.keep_checkpoint = keep_checkpoint
         self.history = History()
         self._metrics: dict[str, float] = {}
@@ -78,7 +95,7 @@ class Recorder(pl.Callback):
         if stage != "fit":
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.record = self.record or RunRecord(self.folder, command=command_line())
+        self.record = self.record or RunRecord(self.folder, Origin(command_line()))
         counts = [(p.numel(), p.requires_grad) for p in pl_module.parameters()]
         parameters = {
             "total": sum(n for n, _ in counts),
@@ -179,7 +196,10 @@ class Recorder(pl.Callback):
         self._weights.write(self.folder, {**self.model_about, "training": {"status": status, **self._summary()}})
         if self.predictions is not None and self._evaluation is not None:
             write_csv(self.folder / "predictions.csv", *self.predictions(self._evaluation))
-        changes: dict[str, Any] = {"status": status, "metrics": self._summary()}
+        self.record.update({"metrics": self._summary()})
+        if self.judge is not None:
+            self.judgement = self.judge(self.folder, status)
+        changes: dict[str, Any] = {"status": status}
         if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
             changes["expect"] = self._answer()
         self.record.update(changes)
@@ -194,7 +214,7 @@ class Recorder(pl.Callback):
             for name, value in row.items()
             if isinstance(value, float)
         }
-        return answer(self.expect, seen)
+        return answer(self.expect, seen, self.judgement.verdict if self.judgement else None)
 
     @property
     def _checkpoint(self) -> Path:

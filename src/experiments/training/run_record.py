@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -22,18 +23,42 @@ SCHEMA = 1
 DISTRIBUTIONS = ("torch", "torchvision", "pytorch-lightning", "hydra-core", "omegaconf", "numpy")
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a run comes from.
+
+    Attributes:
+        command: as it was typed.
+        overrides: the `key=value` of the command that count.
+        variation: overrides for the same configuration without its experiment and its sweep, so that any key of it
+            may be overridden: what the next run is made from.
+        config_dir: of the user's own YAML files.
+        parent: the run whose advice this one follows.
+        reason: that advice.
+    """
+
+    command: str | None = None
+    overrides: tuple[str, ...] = ()
+    variation: tuple[str, ...] = ()
+    config_dir: str | None = None
+    parent: str | None = None
+    reason: str | None = None
+
+
 class RunRecord:
     """The content of a run's `run.json`, written whole at every `update`."""
 
-    def __init__(self, folder: Path, *, command: str | None = None, overrides: list[str] | None = None) -> None:
+    def __init__(self, folder: Path, origin: Origin) -> None:
         self.path = folder / "run.json"
         self._started = time.monotonic()
         self._written = 0.0
         self.content: dict[str, Any] = {
             "schema": SCHEMA,
             "status": "running",
-            "command": command,
-            "overrides": overrides or [],
+            "command": origin.command,
+            "overrides": list(origin.overrides),
+            "variation": list(origin.variation),
+            "config_dir": origin.config_dir,
             "configuration": None,
             "config_hash": None,
             "seed": None,
@@ -50,8 +75,8 @@ class RunRecord:
             "guess": None,
             "metrics": {"final": None, "best": None},
             "expect": None,
-            "parent": None,
-            "reason": None,
+            "parent": origin.parent,
+            "reason": origin.reason,
             "error": None,
         }
 

@@ -107,6 +107,8 @@ class TensorBoardCharts(pl.Callback):
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._write_hparams(_writer(trainer))
+        if self.recorder.judgement is not None:
+            _writer(trainer).add_text("diagnosis", self.recorder.judgement.account)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         if self.recorder.history.epochs:

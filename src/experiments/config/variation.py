@@ -1,0 +1,43 @@
+"""A configuration as overrides alone, without an experiment or a sweep that insists on its own values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from omegaconf import DictConfig
+
+from experiments.config.composition import Composer
+
+LEFT_OUT = ("expect", "fits", "name", "hydra")
+"""What an experiment or a sweep says about itself, and not about the training."""
+
+
+def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig) -> list[str]:
+    """The overrides with the chosen experiment and sweep replaced by what their files set, those first."""
+    values: dict[str, str] = {}
+    for group in ("experiment", "sweep"):
+        choice = composed.hydra.runtime.choices.get(group)
+        if choice is None:
+            continue
+        file = composer.option_file(group, choice)
+        values |= file.picks
+        values |= {k: written(v) for k, v in file.values.items() if k.split(".")[0] not in LEFT_OUT}
+    typed = [text for text in overrides if _key(text).split(".")[0] not in ("experiment", "sweep", *LEFT_OUT)]
+    already = {_key(text) for text in typed}
+    return [*(f"{key}={value}" for key, value in values.items() if key not in already), *typed]
+
+
+def written(value: object) -> str:
+    """A value in Hydra's grammar: `null`, `true`, `[0.9,0.99]`, text quoted where it must be."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{','.join(written(one) for one in value)}]"
+    text = str(value)
+    plain = isinstance(value, int | float) or text.replace("_", "").replace(".", "").replace("-", "").isalnum()
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return text if plain else f"'{escaped}'"
+
+
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0]

@@ -1,0 +1,52 @@
+"""The settings of the next run, as they are typed; none where the present setting is not known."""
+
+from __future__ import annotations
+
+from experiments.diagnosis import numbers
+from experiments.diagnosis.course import Course
+from experiments.diagnosis.curves import Curves
+
+
+def rate_of(curves: Curves) -> float | None:
+    """The configured learning rate, else the highest that was recorded."""
+    if curves.learning_rate is not None:
+        return curves.learning_rate
+    recorded = [s.learning_rate for s in curves.steps] or [e.learning_rate for e in curves.epochs]
+    known = [rate for rate in recorded if rate]
+    return max(known) if known else None
+
+
+def epochs_of(curves: Curves) -> int:
+    """The planned epochs, else those that were trained."""
+    return curves.planned_epochs or len(curves.epochs)
+
+
+def times_rate(curves: Curves, factor: float) -> tuple[str, ...]:
+    """The rate times `factor`, to one significant digit."""
+    rate = rate_of(curves)
+    return (f"optimizer.lr={numbers.rate(rate * factor)}",) if rate else ()
+
+
+def epochs(count: int) -> tuple[str, ...]:
+    """So many epochs."""
+    return (f"schedule.epochs={max(count, 1)}",)
+
+
+def lower_rate(curves: Curves, seen: Course | None) -> tuple[str, ...]:
+    """A rate that will not leap: a tenth, or a third of the rate at which the loss was lowest before its leap.
+
+    Where the rate rises during training, its course is a range test: "the minimum over ten" and "a little before
+    the minimum" are its usual readings (Smith, Cyclical Learning Rates, 2017). Never below a hundredth.
+    """
+    rate = rate_of(curves)
+    if not rate:
+        return ()
+    lower = rate / 10
+    if seen and seen.leap_from_rate:
+        lower = min(lower, seen.leap_from_rate / 3)
+    return times_rate(curves, max(lower, rate / 100) / rate)
+
+
+def in_words(overrides: tuple[str, ...], otherwise: str) -> str:
+    """The settings if they are known, else the change in words."""
+    return " ".join(overrides) if overrides else otherwise

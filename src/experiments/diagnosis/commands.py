@@ -1,0 +1,36 @@
+"""The next command, ready to type: the run's own settings with the advised ones in their place."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from experiments.diagnosis.curves import Curves
+
+LEFT_OUT = ("hydra.", "expect", "name=", "sweep=", "experiment=")
+"""What a next run must not inherit: another run's folder, what that was expected to show, the sweep that it was in."""
+
+
+def next_overrides(curves: Curves, advised: Sequence[str]) -> list[str]:
+    """The overrides of the next run: those of this one, the advised ones last and each key once."""
+    keys = {key_of(text) for text in advised}
+    kept = [o for o in curves.overrides if key_of(o) not in keys and not o.lstrip("+~").startswith(LEFT_OUT)]
+    return [*kept, *advised]
+
+
+def next_command(curves: Curves, advised: Sequence[str]) -> str | None:
+    """`experiments fit ...`; None where nothing is advised, or where the training was not one of ours."""
+    if not advised or not curves.own:
+        return None
+    overrides = next_overrides(curves, advised)
+    words = ["experiments", "fit"]
+    if curves.config_dir:
+        words += ["--config-dir", curves.config_dir]
+    if any("," in text.partition("=")[2] and "[" not in text for text in advised):
+        words.append("-m")
+    return shlex.join([*words, *overrides])
+
+
+def key_of(override: str) -> str:
+    """`optimizer.lr` of `optimizer.lr=0.1`."""
+    return override.lstrip("+~").partition("=")[0]

@@ -1,0 +1,40 @@
+"""A diagnosis is kept beside what it judges: `diagnosis.json` in the run's or the sweep's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.diagnosis.curves import Curves
+from experiments.diagnosis.findings import Diagnosis
+from experiments.diagnosis.readers.run_folder import read_run
+from experiments.diagnosis.report import Report, diagnose_all
+from experiments.runs.files import write_json
+from experiments.runs.run import Run
+from experiments.runs.sweep import Sweep
+
+FILE = "diagnosis.json"
+
+
+def keep_for_run(folder: Path, status: str | None = None) -> Diagnosis:
+    """Diagnose a run that ends with this status, and write it down."""
+    report = diagnose_all([read_run(Run(folder), status=status)], together=False)
+    write_json(folder / FILE, report.as_json())
+    return report.runs[0]
+
+
+def report_of(run: Run) -> Report:
+    """A run's diagnosis, of itself alone."""
+    return diagnose_all([read_run(run)], together=False)
+
+
+def keep_for_sweep(sweep: Sweep) -> Report:
+    """Diagnose a sweep and write it down; what each run said alone stays in its own folder."""
+    report = diagnose_all(trainings_of(sweep), together=True)
+    write_json(sweep.path / FILE, report.as_json())
+    return report
+
+
+def trainings_of(sweep: Sweep) -> Sequence[Curves]:
+    """The runs of a sweep that have started, in the order of its jobs."""
+    return [read_run(run) for run in sweep.runs]

@@ -1,0 +1,102 @@
+"""A diagnosis as a whole: for a program, for a terminal, for TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.diagnosis.commands import next_command
+from experiments.diagnosis.curves import Curves
+from experiments.diagnosis.doctor import diagnose_curves
+from experiments.diagnosis.findings import Diagnosis, Finding
+from experiments.diagnosis.verdicts import SweepDiagnosis, compare
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is said of each run, in the order of the arguments, and of all of them together."""
+
+    runs: tuple[Diagnosis, ...]
+    sweep: SweepDiagnosis | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `diagnose --json`."""
+        return {
+            "schema": SCHEMA,
+            "runs": [run.as_json() for run in self.runs],
+            "sweep": self.sweep and self.sweep.as_json(),
+        }
+
+    def lines(self) -> list[str]:
+        """For the terminal: each run's verdict, what it was seen by, and the next command."""
+        if self.sweep is None:
+            return [line for run in self.runs for line in (*_run_lines(run, titled=len(self.runs) > 1), "")][:-1]
+        lines = []
+        width = max(len(_name(run.path)) for run in self.runs)
+        for run in self.runs:
+            first = run.findings[0].evidence[0] if run.findings and run.findings[0].evidence else ""
+            lines.append(f"{_name(run.path):<{width}}  {run.verdict:<22}  {first}".rstrip())
+        return [*lines, "", *_sweep_lines(self.sweep)]
+
+    def summary_lines(self) -> list[str]:
+        """What the runs say together, without a line a run."""
+        return [] if self.sweep is None else _sweep_lines(self.sweep)
+
+
+def diagnose_all(trainings: Sequence[Curves], *, together: bool) -> Report:
+    """Each training's diagnosis; `together` compares them, as one sweep."""
+    alone = [diagnose(curves) for curves in trainings]
+    if not together:
+        return Report(tuple(alone))
+    judged, sweep = compare(trainings, alone)
+    return Report(tuple(judged), sweep)
+
+
+def diagnose(curves: Curves) -> Diagnosis:
+    """One training's diagnosis with the command that follows from its headline."""
+    found = diagnose_curves(curves)
+    return Diagnosis(found.path, found.findings, next_command(curves, found.findings[0].overrides))
+
+
+def as_markdown(found: Diagnosis) -> str:
+    """For TensorBoard's text tab."""
+    blocks = [f"**{found.verdict}**"]
+    for finding in found.findings:
+        blocks.append(f"*{finding.symptom}* ({finding.confidence})")
+        blocks.append("\n".join(f"- {line}" for line in finding.evidence))
+        blocks.append(finding.advice)
+    if found.command:
+        blocks.append(f"    {found.command}")
+    return "\n\n".join(blocks)
+
+
+def _run_lines(run: Diagnosis, *, titled: bool) -> list[str]:
+    lines = [run.path] if titled else []
+    for number, finding in enumerate(run.findings):
+        lines += _finding_lines("diagnosis" if number == 0 else "or", finding)
+    if run.command:
+        lines.append(f"try: {run.command}")
+    return lines
+
+
+def _sweep_lines(sweep: SweepDiagnosis) -> list[str]:
+    lines = [line for finding in sweep.findings for line in _finding_lines("together", finding)]
+    if not sweep.findings:
+        lines.append(f"together: {sweep.verdict}")
+    if sweep.best_run:
+        lines.append(f"best run: {sweep.best_run}")
+    if sweep.command:
+        lines.append(f"try: {sweep.command}")
+    return lines
+
+
+def _finding_lines(label: str, finding: Finding) -> list[str]:
+    indented = [f"  {line}" for line in (*finding.evidence, finding.advice)]
+    return [f"{label}: {finding.symptom} ({finding.confidence})", *indented]
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1] or path

@@ -1,0 +1,171 @@
+"""The error improved for a while, then got worse, by more than noise: this alone is overfitting."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import stdev
+
+from experiments.diagnosis import advice, numbers
+from experiments.diagnosis.curves import Curves, smoothed
+from experiments.diagnosis.findings import Finding
+from experiments.diagnosis.thresholds import (
+    BEYOND_NOISE,
+    COLLAPSED,
+    FALLS_ON,
+    KNEW_SOMETHING,
+    LABELS_WRONG,
+    OVER_CONFIDENT,
+    RATE_STILL_HIGH,
+    SMOOTHING,
+)
+
+
+@dataclass(frozen=True)
+class Rise:
+    """An error that rose again: the epoch (from 1) of its smoothed minimum, that minimum, the end, the noise."""
+
+    epoch: int
+    lowest: float
+    end: float
+    noise: float
+
+
+def error_got_worse(curves: Curves) -> Finding | None:
+    """By the error rate, never by the gap and never by the validation loss."""
+    rise = _rise(curves)
+    if rise is None or _cut_off_at_a_high_rate(curves):
+        return None
+    evidence = (
+        f"{numbers.error(rise.lowest, curves.regression)} around epoch {rise.epoch}, "
+        f"{numbers.error(rise.end, curves.regression)} at the end; noise explains "
+        f"{numbers.loss(rise.noise) if curves.regression else numbers.percent(rise.noise)}"
+    )
+    forgetting = _training_got_worse(curves, rise.epoch)
+    if forgetting:
+        overrides = advice.times_rate(curves, 1 / 3)
+        if curves.own and curves.schedule == "Constant":
+            overrides += ("schedule=one_cycle",)
+        return Finding(
+            "late_collapse",
+            "likely",
+            (evidence, forgetting),
+            "It forgets what it knew: a lower rate, or one that is annealed to nothing at the end.",
+            overrides,
+        )
+    return Finding(
+        "too_many_epochs",
+        "certain" if rise.end - rise.lowest > 2 * rise.noise else "likely",
+        (evidence, *_training_goes_on(curves, rise.epoch)),
+        f"Stop there: {' '.join(advice.epochs(rise.epoch))}. Then more data, or regularise (augmentation, dropout, "
+        "weight decay).",
+        advice.epochs(rise.epoch),
+    )
+
+
+def noisy_labels(curves: Curves) -> Finding | None:
+    """Training and validation errors alike and well above zero at the best epoch; then one falls, the other rises."""
+    rise = _rise(curves)
+    errors = curves.column("train_error")
+    if rise is None or curves.regression or not errors:
+        return None
+    smooth = smoothed(errors, SMOOTHING)
+    at_best, at_end = smooth[rise.epoch - 1], smooth[-1]
+    close = abs(at_best - rise.lowest) < BEYOND_NOISE * math.sqrt(2) * curves.error_noise(rise.lowest)
+    if at_best < LABELS_WRONG or not close or at_end > FALLS_ON * at_best:
+        return None
+    return Finding(
+        "noisy_labels",
+        "possible",
+        (
+            f"around epoch {rise.epoch} the training error is {numbers.percent(at_best)} and the validation error "
+            f"{numbers.percent(rise.lowest)}; then the one falls to {numbers.percent(at_end)} while the other rises: "
+            "what is left to learn may be wrong labels",
+        ),
+        "Look at the images with the highest loss (predictions.csv, sorted by loss) and mend their labels.",
+    )
+
+
+def over_confident(curves: Curves) -> str | None:
+    """A note: the validation loss rose and the error did not."""
+    losses = curves.column("valid_loss")
+    if len(losses) < SMOOTHING or _rise(curves) is not None:
+        return None
+    smooth = smoothed(losses, SMOOTHING)
+    lowest = min(smooth)
+    if smooth[-1] <= OVER_CONFIDENT * lowest:
+        return None
+    return (
+        f"over-confidence: the validation loss rose from {numbers.loss(lowest)} (epoch {smooth.index(lowest) + 1}) to "
+        f"{numbers.loss(smooth[-1])}, but the error did not rise beyond noise: it is surer of its mistakes, not wrong "
+        "more often"
+    )
+
+
+def _rise(curves: Curves) -> Rise | None:
+    errors = curves.column("error")
+    if len(errors) <= SMOOTHING or not curves.everything_finite:
+        return None
+    smooth = smoothed(errors, SMOOTHING)
+    lowest = min(smooth)
+    at, end = smooth.index(lowest), smooth[-1]
+    guess = curves.guessing_error
+    if at == len(errors) - 1 or (guess and lowest > KNEW_SOMETHING * guess):
+        return None
+    noise = BEYOND_NOISE * max(
+        math.hypot(curves.error_noise(lowest), curves.error_noise(end)), _scatter(errors), 1e-3 * abs(end)
+    )
+    return Rise(at + 1, lowest, end, noise) if end - lowest > noise else None
+
+
+def _scatter(errors: Sequence[float]) -> float:
+    """From epoch to epoch in the second half, around its own trend: the first half falls steeply."""
+    tail = list(errors[len(errors) // 2 :])
+    changes = [b - a for a, b in itertools.pairwise(tail)]
+    return stdev(changes) / math.sqrt(2) if len(changes) > 1 else 0.0
+
+
+def _training_got_worse(curves: Curves, best: int) -> str | None:
+    """Whether the training images are known worse, too, than at the best epoch; how that is seen."""
+    for name, what in (
+        ("train_error", "training error"),
+        ("train_loss_eval", "training loss"),
+        ("train_loss", "training loss"),
+    ):
+        values = curves.column(name)
+        if values:
+            smooth = smoothed(values, SMOOTHING)
+            then, now = smooth[best - 1], smooth[-1]
+            if now > COLLAPSED * then or (name == "train_error" and now - then > 0.5 * curves_rise(curves)):
+                return f"the {what} rose too, from {numbers.loss(then)} to {numbers.loss(now)}"
+            return None
+    return None
+
+
+def curves_rise(curves: Curves) -> float:
+    """How far the validation error rose."""
+    rise = _rise(curves)
+    return rise.end - rise.lowest if rise else math.inf
+
+
+def _training_goes_on(curves: Curves, best: int) -> tuple[str, ...]:
+    for name, what in (
+        ("train_error", "training error"),
+        ("train_loss_eval", "training loss"),
+        ("train_loss", "training loss"),
+    ):
+        values = curves.column(name)
+        if values:
+            return (f"the {what} fell on, from {numbers.loss(values[best - 1])} to {numbers.loss(values[-1])}",)
+    return ()
+
+
+def _cut_off_at_a_high_rate(curves: Curves) -> bool:
+    """Whether the run was stopped in the high-rate middle of an annealed schedule, where errors are high for a time."""
+    planned = curves.planned_epochs
+    if not planned or len(curves.epochs) >= planned or curves.schedule == "Constant":
+        return False
+    rates = [s.learning_rate for s in curves.steps if s.learning_rate is not None]
+    return bool(rates) and rates[-1] > RATE_STILL_HIGH * max(rates)

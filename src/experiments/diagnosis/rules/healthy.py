@@ -1,0 +1,69 @@
+"""Nothing is wrong: why the usual worry is none, and what would change the verdict."""
+
+from __future__ import annotations
+
+from experiments.diagnosis import advice, numbers
+from experiments.diagnosis.course import course
+from experiments.diagnosis.curves import Curves
+from experiments.diagnosis.findings import Finding
+from experiments.diagnosis.thresholds import ENOUGH_STEPS, IMBALANCE, KNOWN_BY_HEART, ROOM_FOR_RATE, WELL_FITTED
+
+
+def healthy(curves: Curves) -> Finding:
+    """With the next experiment, should the error still be too high."""
+    last = curves.last
+    evidence = []
+    if last is not None and last.error is not None:
+        evidence.append(
+            f"{numbers.error(last.error, curves.regression)} after epoch {last.epoch}, and it did not get worse"
+        )
+    if last and last.train_loss is not None and last.valid_loss is not None and last.train_loss > last.valid_loss:
+        evidence.append(
+            "the printed training loss is above the validation loss: no alarm, it is a mean over the epoch, with "
+            "dropout and augmentation on"
+        )
+    overrides = _next(curves)
+    return Finding(
+        "healthy",
+        "likely",
+        tuple(evidence),
+        "Nothing is wrong with the training. It would be too many epochs if the error rose again by more than noise. "
+        + (
+            f"To see whether there is more in it: {' '.join(overrides)}."
+            if overrides
+            else "For less error: more epochs, or more data."
+        ),
+        overrides,
+    )
+
+
+def imbalance(curves: Curves) -> str | None:
+    """A note on classes of very different sizes."""
+    if len(curves.class_counts) < 2:
+        return None
+    largest = max(curves.class_counts, key=curves.class_counts.__getitem__)
+    smallest = min(curves.class_counts, key=curves.class_counts.__getitem__)
+    most, fewest = curves.class_counts[largest], curves.class_counts[smallest]
+    if most < IMBALANCE * max(fewest, 1):
+        return None
+    return (
+        f"class imbalance: {most} training images of {largest}, {fewest} of {smallest}. Mostly this does no harm; look "
+        "at the error of the rare class before you do anything about it"
+    )
+
+
+def _next(curves: Curves) -> tuple[str, ...]:
+    """Where to look for a lower error: a higher rate while there is room for it, else more epochs.
+
+    Four times as many, since an error falls with the logarithm of the epochs: what twice as many bring is mostly
+    hidden by noise.
+    """
+    last, guess, seen = curves.last, curves.guessing_loss, course(curves)
+    if curves.regression or last is None or not guess or last.train_loss_eval is None or seen is None:
+        return ()
+    remaining, calm = last.train_loss_eval / guess, seen.leap < ROOM_FOR_RATE
+    if remaining > WELL_FITTED and calm and len(curves.steps) > ENOUGH_STEPS:
+        return advice.times_rate(curves, 10)
+    if remaining > KNOWN_BY_HEART:
+        return advice.epochs(4 * advice.epochs_of(curves))
+    return advice.times_rate(curves, 3) if calm else ()

@@ -1,0 +1,167 @@
+"""The training images themselves are not known yet: the rate is too low, or the epochs are too few."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from experiments.diagnosis import advice, numbers
+from experiments.diagnosis.course import course
+from experiments.diagnosis.curves import Curves, Epoch
+from experiments.diagnosis.findings import Confidence, Finding
+from experiments.diagnosis.thresholds import (
+    CRAWLING,
+    CRAWLING_ERROR,
+    ENOUGH_STEPS,
+    EPOCH_STEPS,
+    HARDLY_MOVED,
+    NO_GAP,
+    PRINTED_GAP,
+    STOPPED_FALLING,
+    UNDERFIT,
+    UNFITTED,
+)
+
+
+def not_fitted(curves: Curves) -> list[Finding]:
+    """Both explanations, the likelier first: which it is, the first of the two experiments tells."""
+    last = curves.last
+    if last is None or last.valid_loss is None:
+        return []
+    remaining = _remaining(curves, last)
+    if remaining is None:
+        return _without_guessing(curves, last)
+    if _has_gap(last) or (remaining < UNFITTED and _stopped_falling(curves)):
+        return _stopped_early(curves, last)
+    passes = _passes(curves)
+    if passes < 1 and remaining > UNDERFIT:
+        evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
+        return [_too_few(curves, "likely", evidence), _too_low(curves)]
+    # After n epochs a run that goes well has no more than an n-th of UNFITTED left.
+    if remaining > max(UNFITTED / passes, UNDERFIT):
+        hardly = remaining_of_start(curves, last) > HARDLY_MOVED
+        evidence = f"{_level(curves, last)} after {_epochs(curves)}, and it fell smoothly"
+        sure: Confidence = "likely" if remaining > UNFITTED or len(curves.epochs) > 1 else "possible"
+        return [_too_low(curves, sure, evidence, 100 if hardly else 10), _too_few(curves, "possible")]
+    if remaining > UNDERFIT and (_eval(last) is not None or _still_above(curves, last)):
+        return [_too_few(curves, "likely", f"{_level(curves, last)} after {_epochs(curves)}"), _too_low(curves)]
+    return _stopped_early(curves, last)
+
+
+def _stopped_early(curves: Curves, last: Epoch) -> list[Finding]:
+    """A single epoch: its printed training loss, a mean over an epoch that began with nothing, tells."""
+    if len(curves.epochs) != 1 or curves.regression or last.train_loss is None or last.valid_loss is None:
+        return []
+    if last.train_loss <= PRINTED_GAP * last.valid_loss:
+        return []
+    evidence = (
+        f"a single epoch, in which the training loss fell from far above: {numbers.loss(last.train_loss)} on average, "
+        f"and the validation loss is {numbers.loss(last.valid_loss)} after it"
+    )
+    return [_too_few(curves, "likely", evidence), _too_low(curves)]
+
+
+def _without_guessing(curves: Curves, last: Epoch) -> list[Finding]:
+    """The number of classes is unknown: only a long crawl at a high error tells, by ratios alone."""
+    losses = curves.column("valid_loss")
+    if len(losses) < 3 or last.error is None or last.error < CRAWLING_ERROR or _has_gap(last):
+        return _stopped_early(curves, last)
+    falling = all(b <= a for a, b in itertools.pairwise(losses))
+    above = last.train_loss is None or last.train_loss > losses[-1]
+    if not (falling and above and losses[-1] > (1 - CRAWLING) * losses[0]):
+        return []
+    evidence = (
+        f"the validation loss fell by {numbers.percent(1 - losses[-1] / losses[0])} in {len(losses)} epochs and the "
+        f"error is still {numbers.percent(last.error)}"
+    )
+    return [_too_low(curves, "possible", evidence), _too_few(curves, "possible")]
+
+
+def _too_low(curves: Curves, confidence: Confidence = "possible", evidence: str = "", factor: int = 10) -> Finding:
+    overrides = advice.times_rate(curves, factor)
+    times = "A hundred times the rate" if factor == 100 else "Ten times the rate"
+    return Finding(
+        "learning_rate_too_low",
+        confidence,
+        (evidence,) if evidence else ("if more epochs only crawl on, the rate is too low",),
+        f"{times}{': ' + ' '.join(overrides) if overrides else ''}.",
+        overrides,
+    )
+
+
+def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Finding:
+    count = twice = 2 * advice.epochs_of(curves)
+    if curves.steps:
+        count = max(twice, math.ceil(ENOUGH_STEPS * len(curves.epochs) / len(curves.steps)))
+    overrides = advice.epochs(count)
+    more = "Twice as many epochs" if count == twice else "More epochs"
+    return Finding(
+        "too_few_epochs",
+        confidence,
+        (evidence,) if evidence else ("if a higher rate does not help, it was stopped too early",),
+        f"{more}: {' '.join(overrides)}. If that crawls, a higher rate.",
+        overrides,
+    )
+
+
+def _remaining(curves: Curves, last: Epoch) -> float | None:
+    """What is left of guessing's loss on the training images, else on the validation images.
+
+    The worse of loss and error counts where both are known, so that a loss on another scale deceives nobody.
+    """
+    guess = curves.guessing_loss
+    loss = _eval(last) if _eval(last) is not None else last.valid_loss
+    if not guess or loss is None:
+        return None
+    if curves.regression and curves.before and curves.before.valid_loss:
+        guess = max(guess, curves.before.valid_loss)
+    return loss / guess
+
+
+def remaining_of_start(curves: Curves, last: Epoch) -> float:
+    """The final loss over the one before training (guessing's where that is not recorded)."""
+    before = curves.before
+    if before and before.train_loss_eval and _eval(last) is not None:
+        return (_eval(last) or 0.0) / before.train_loss_eval
+    start = (before.valid_loss if before else None) or curves.guessing_loss
+    return (last.valid_loss or 0.0) / start if start else 0.0
+
+
+def _still_above(curves: Curves, last: Epoch) -> bool:
+    """Whether the printed training loss of a single epoch is above the validation loss."""
+    return len(curves.epochs) == 1 and (last.train_loss or 0.0) > (last.valid_loss or math.inf)
+
+
+def _passes(curves: Curves) -> float:
+    """Epochs, each of fewer than EPOCH_STEPS steps counting as a part of one."""
+    count = len(curves.epochs)
+    return min(count, len(curves.steps) / EPOCH_STEPS) if curves.steps else count
+
+
+def _has_gap(last: Epoch) -> bool:
+    """Whether the training images are known better than the others: then it is not for want of fitting.
+
+    The printed training loss errs upwards while it falls, so where it is lower the true one is, too.
+    """
+    loss = _eval(last) if _eval(last) is not None else last.train_loss
+    return loss is not None and last.valid_loss is not None and loss < NO_GAP * last.valid_loss
+
+
+def _stopped_falling(curves: Curves) -> bool:
+    seen = course(curves)
+    return bool(seen and seen.first_half is not None and seen.first_half > STOPPED_FALLING) and not curves.regression
+
+
+def _eval(epoch: Epoch) -> float | None:
+    return epoch.train_loss_eval
+
+
+def _level(curves: Curves, last: Epoch) -> str:
+    which, loss = ("training", _eval(last)) if _eval(last) is not None else ("validation", last.valid_loss)
+    known = curves.guessing_loss
+    beside = f" and validation loss {numbers.loss(last.valid_loss or 0.0)}" if which == "training" else ""
+    return f"{which} loss {numbers.loss(loss or 0.0)}{beside} (guessing gives {numbers.loss(known or 0.0)})"
+
+
+def _epochs(curves: Curves) -> str:
+    return "one epoch" if len(curves.epochs) == 1 else f"{len(curves.epochs)} epochs"

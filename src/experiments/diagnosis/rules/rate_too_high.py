@@ -1,0 +1,173 @@
+"""The learning rate is too high: the loss left the valley. A new model, never more training."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from experiments.diagnosis import advice, numbers
+from experiments.diagnosis.course import Course, course
+from experiments.diagnosis.curves import Curves
+from experiments.diagnosis.findings import Confidence, Finding
+from experiments.diagnosis.thresholds import (
+    ABOVE_GUESSING,
+    HARDLY_MOVED,
+    LEAP,
+    NOT_RECOVERED,
+    PLATEAU_RISES,
+    PRINTED_ABOVE,
+    PRINTED_SPIKE,
+    SPIKE,
+    STUCK,
+    STUCK_LEAP,
+    UNFITTED,
+    WORSE_THAN_HALF_GUESSING,
+)
+
+
+def rate_too_high(curves: Curves) -> Finding | None:
+    """Not a number; far above guessing; above where it started; stuck after a leap; a plateau that nothing fitted."""
+    seen = course(curves) if curves.everything_finite else None
+    signs = (
+        _not_a_number(curves),
+        _far_above_guessing(curves),
+        _left_the_valley(curves, seen),
+        _leapt(curves, seen),
+        _stuck(curves, seen),
+        _plateau(curves, seen),
+    )
+    for found in signs:
+        if found:
+            confidence, evidence = found
+            overrides = advice.lower_rate(curves, seen)
+            return Finding(
+                "learning_rate_too_high",
+                confidence,
+                (evidence,),
+                "Begin again with a new model at a lower rate, "
+                f"{advice.in_words(overrides, 'a tenth of this one')}; training on does not mend this one.",
+                overrides,
+            )
+    return None
+
+
+Seen = tuple[Confidence, str] | None
+
+
+def _not_a_number(curves: Curves) -> Seen:
+    if curves.everything_finite:
+        return None
+    for epoch in curves.epochs:
+        if not all(map(math.isfinite, epoch.losses)):
+            return "certain", f"the loss is no longer a finite number in epoch {epoch.epoch}"
+    for step in curves.steps:
+        if not all(math.isfinite(n) for n in (step.loss, step.gradient_norm) if n is not None):
+            return "certain", f"the loss is no longer a finite number at step {step.step}"
+    return "certain", "the run diverged"
+
+
+def _far_above_guessing(curves: Curves) -> Seen:
+    last, guess = curves.last, curves.guessing_loss
+    if last is None or last.valid_loss is None:
+        return None
+    start = curves.before.valid_loss if curves.before else None
+    if start is not None and last.valid_loss < start:
+        return None
+    learned = _learned(curves, last.error)
+    if guess and last.valid_loss > ABOVE_GUESSING * guess and not learned:
+        text = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
+        return "certain", text
+    # Without a number of classes: far above the loss that the same network has in training.
+    if guess is None and last.train_loss and last.valid_loss > 10 * last.train_loss and (last.error or 0) > 0.5:
+        text = f"validation loss {numbers.loss(last.valid_loss)}, training loss {numbers.loss(last.train_loss)}"
+        return "likely", f"{text}, error {numbers.percent(last.error or 0)}"
+    return None
+
+
+def _left_the_valley(curves: Curves, seen: Course | None) -> Seen:
+    if seen is None or seen.peak < SPIKE or not _unmended(curves) or _learned_before(curves):
+        return None
+    return "certain" if _unfitted(curves) else "likely", (
+        f"the training loss rose to {numbers.loss(seen.peak)} times where it started, and ended at "
+        f"{_final(curves)} of guessing's"
+    )
+
+
+def _leapt(curves: Curves, seen: Course | None) -> Seen:
+    if seen is None or seen.leap < LEAP or not _unmended(curves) or _learned_before(curves):
+        return None
+    at = f" (lowest at a rate of {numbers.loss(seen.leap_from_rate)})" if seen.leap_from_rate else ""
+    return "likely", f"the training loss leapt by {numbers.loss(seen.leap)} of guessing's after it had fallen{at}"
+
+
+def _stuck(curves: Curves, seen: Course | None) -> Seen:
+    fitted = _fitted_to(curves)
+    if seen is None or fitted is None or fitted < STUCK or _learned_before(curves):
+        return None
+    rise = max(seen.leap, (seen.peak - 1) * seen.start)
+    if rise < max(STUCK_LEAP, seen.batch_noise):
+        return None
+    return "likely", (
+        f"the training loss rose by {numbers.loss(rise)} of guessing's and was not made good: it ended at "
+        f"{_final(curves)} of guessing's"
+    )
+
+
+def _plateau(curves: Curves, seen: Course | None) -> Seen:
+    """Where no steps are recorded: a validation loss that goes up and down around guessing's."""
+    last, guess = curves.last, curves.guessing_loss
+    if seen is not None or guess is None or last is None or last.valid_loss is None or _learned_before(curves):
+        return None
+    if last.valid_loss < HARDLY_MOVED * guess:
+        return None
+    losses = curves.column("valid_loss")
+    rises = sum(b > a for a, b in itertools.pairwise(losses))
+    level = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
+    if len(losses) > 2 and rises >= PLATEAU_RISES * (len(losses) - 1):
+        return "likely", f"{level}; it rose in {rises} of {len(losses) - 1} epochs instead of falling slowly"
+    printed = max(curves.column("train_loss"), default=0.0)
+    if last.valid_loss >= guess and printed > PRINTED_SPIKE * guess and printed > PRINTED_ABOVE * last.valid_loss:
+        return "likely", f"{level}; the training loss of an epoch was {numbers.loss(printed)}"
+    return None
+
+
+def _fitted_to(curves: Curves) -> float | None:
+    """The final loss in evaluation mode, in guessing's: on training images where recorded, else on the others."""
+    last, guess = curves.last, curves.guessing_loss
+    if last is None or not guess:
+        return None
+    loss = last.train_loss_eval if last.train_loss_eval is not None else last.valid_loss
+    return None if loss is None else loss / guess
+
+
+def _unfitted(curves: Curves) -> bool:
+    fitted = _fitted_to(curves)
+    return fitted is not None and fitted > UNFITTED
+
+
+def _unmended(curves: Curves) -> bool:
+    fitted = _fitted_to(curves)
+    return fitted is None or fitted > NOT_RECOVERED
+
+
+def _final(curves: Curves) -> str:
+    fitted = _fitted_to(curves)
+    return "an unknown share" if fitted is None else numbers.percent(fitted)
+
+
+def _learned(curves: Curves, error: float | None) -> bool:
+    guess = curves.guessing_error
+    if error is None or not guess or curves.regression:
+        return False
+    return error < WORSE_THAN_HALF_GUESSING * guess
+
+
+def _learned_before(curves: Curves) -> bool:
+    """Whether the run knew a good deal until late and then forgot it: a collapse, which has a rule of its own.
+
+    What is spoilt in the first half, while the rate rises, is spoilt by a rate that is too high.
+    """
+    errors = curves.column("error")
+    if not errors or _learned(curves, errors[-1]) or not _learned(curves, min(errors)):
+        return False
+    return 2 * (errors.index(min(errors)) + 1) > len(errors)

@@ -1,0 +1,30 @@
+"""The newest run or sweep below the working folder: what is meant where no path is given."""
+
+from pathlib import Path
+
+PLACES = {"outputs": ("*/run.json",), "multirun": ("*/*/sweep.json", "*/sweep.json")}
+
+
+class NothingYet(Exception):  # noqa: N818 - reads as what it says
+    """There is no run and no sweep below the working folder; the message says how to make one."""
+
+
+def newest(below: Path | None = None) -> Path:
+    """The folder of the run or sweep that was begun last, a sweep's own runs left out.
+
+    Raises NothingYet.
+    """
+    root = Path() if below is None else below
+    records = [record for place, patterns in PLACES.items() for p in patterns for record in (root / place).glob(p)]
+    if not records:
+        raise NothingYet(
+            f"there is no run below {root.absolute() / 'outputs'} and no sweep below {root.absolute() / 'multirun'}\n"
+            "  name one: experiments diagnose PATH, or make one: experiments fit"
+        )
+    return max(records, key=_begun).parent
+
+
+def _begun(record: Path) -> tuple[float, str]:
+    # The folder's own time is that of its last new file; the split is written once, when a run begins.
+    begun = record.parent / "split.csv"
+    return (begun if begun.exists() else record).stat().st_mtime, str(record)

@@ -1,0 +1,164 @@
+"""`experiments fit`: train one configuration or a sweep, then say what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.verbs.codes import DONE, FAILED, INTERRUPTED
+from experiments.verbs.judge import judge
+
+if TYPE_CHECKING:
+    from experiments.config.composition import Composer
+    from experiments.config.examination import Examined
+    from experiments.runs.run import Run
+    from experiments.sweeps.plan import Job, Plan
+    from experiments.training.run_record import Origin
+
+
+def fit(words: list[str]) -> int:
+    """The verb; what is heavy is imported when it is needed."""
+    from experiments.config.arguments import fit_help, parse_fit, show_configuration, show_job
+
+    arguments = parse_fit(words)
+    if arguments.help:
+        print(fit_help())
+        return DONE
+    from experiments.config.composition import Composer
+    from experiments.sweeps.plan import make_plan
+
+    composer = Composer(arguments.config_dir)
+    plan = make_plan(composer, arguments.overrides, multirun=arguments.multirun)
+    for notice in plan.notices:
+        print(f"note: {notice}", file=sys.stderr)
+    if arguments.config == "job" and not (plan.name or arguments.package or arguments.resolve):
+        show_job(plan.jobs[0].examined.composed)
+        return DONE
+    if arguments.config or arguments.info:
+        if plan.name:
+            print(f"note: {plan.size}; this is the first, {plan.jobs[0].name}", file=sys.stderr)
+        show_configuration(composer, arguments, plan.jobs[0].examined.overrides)
+        return DONE
+    if arguments.dry_run:
+        return _show_plan(plan)
+    make_ready(plan)
+    if plan.name:
+        return _sweep(composer, plan)
+    run = train_one(composer, plan)
+    if run is None:
+        return FAILED
+    _print_run(run)
+    return DONE
+
+
+def make_ready(plan: Plan) -> None:
+    """Check what needs torch but no data, and say what takes so long."""
+    from experiments.training.preflight import preflight
+
+    preflight(job.examined.configuration for job in plan.jobs)
+    if sys.stderr is not None and sys.stderr.isatty():
+        print("loading torch and Lightning ...", file=sys.stderr)
+
+
+def train_one(composer: Composer, plan: Plan, *, parent: str | None = None, reason: str | None = None) -> Run | None:
+    """Train the one run of a plan; None, and a message, if it failed.
+
+    `parent` is the run whose advice, the `reason`, it follows.
+    """
+    from experiments.config.problems import ConfigurationError
+    from experiments.runs.run import Run
+    from experiments.sweeps.launch import run_single
+    from experiments.training.fit import Request, prepare, train
+
+    examined = plan.jobs[0].examined
+    # Before a folder is claimed: what the data refuse leaves none behind.
+    prepared = prepare(examined.configuration)
+    origin = _origin(composer, examined, parent, reason)
+    try:
+        folder = run_single(
+            composer,
+            plan,
+            lambda _, folder, __: train(Request(examined.configuration, folder, origin, judge), prepared),
+        )
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        print(f"error: the run failed: {type(error).__name__}: {error}", file=sys.stderr)
+        print("its fit.log has the traceback", file=sys.stderr)
+        return None
+    return Run(folder)
+
+
+def _show_plan(plan: Plan) -> int:
+    """The jobs, nothing trained."""
+    if plan.name:
+        print(f"sweep {plan.name}: {plan.size} below {plan.folder}")
+    for job in plan.jobs:
+        print(f"{job.name or plan.folder}    {' '.join(job.examined.overrides)}".rstrip())
+    return DONE
+
+
+def _origin(composer: Composer, examined: Examined, parent: str | None = None, reason: str | None = None) -> Origin:
+    from experiments.training.run_record import Origin, command_line
+
+    return Origin(
+        command_line(),
+        tuple(examined.overrides),
+        tuple(examined.variation),
+        str(composer.config_dir) if composer.config_dir else None,
+        parent,
+        reason,
+    )
+
+
+def _print_run(run: Run) -> None:
+    from experiments.diagnosis.journal import report_of
+    from experiments.reports.summary import print_run
+
+    print_run(run, report_of(run).lines())
+
+
+def _sweep(composer: Composer, plan: Plan) -> int:
+    from experiments.sweeps.differences import distinct
+    from experiments.sweeps.launch import claim, run_sweep
+    from experiments.training.fit import Request, prepare, train
+    from experiments.training.run_record import command_line
+
+    # What the data or a network refuse is refused before the first job, and leaves no folder behind.
+    for configuration in distinct([job.examined.configuration for job in plan.jobs]):
+        prepare(configuration)
+    folder = claim(plan)
+    print(f"sweep {plan.name}: {plan.size} below {folder}", file=sys.stderr)
+    labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
+
+    def train_job(job: Job, job_folder: Path, parameters: Mapping[str, Any]) -> None:
+        origin = _origin(composer, job.examined)
+        train(Request(job.examined.configuration, job_folder, origin, judge, parameters, in_sweep=labels[job.name]))
+
+    code = DONE
+    try:
+        run_sweep(composer, plan, folder, train_job, command_line())
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    some_failed = _report(folder)
+    return FAILED if code == DONE and some_failed else code
+
+
+def _report(folder: Path) -> bool:
+    """Diagnosis, table and pictures of a sweep, from its files alone; whether a job of it failed."""
+    from experiments.diagnosis.journal import keep_for_sweep
+    from experiments.reports.curves import draw_curves
+    from experiments.reports.summary import print_sweep
+    from experiments.reports.table import runs_csv
+    from experiments.runs.sweep import Sweep
+
+    sweep = Sweep(folder)
+    diagnosis = keep_for_sweep(sweep)
+    runs_csv(sweep, folder / "runs.csv")
+    draw_curves(sweep, folder / "curves.png")
+    with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
+        print_sweep(sweep, diagnosis.summary_lines())
+    return any(job["status"] == "failed" for job in sweep.jobs)

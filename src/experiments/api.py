@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from experiments.config.checks import check
 from experiments.config.composition import Composer
 from experiments.config.problems import ConfigurationError, Problem
+from experiments.config.variation import as_overrides
 from experiments.runs.files import claim_exact, claim_folder
 from experiments.sweeps.plan import make_plan
 
@@ -71,4 +72,6 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
     prepared = prepare(checked.configuration)
     default = Path("outputs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     claimed = claim_folder(default) if folder is None else claim_exact(Path(folder))
-    return train(Request(checked.configuration, claimed, Origin("experiments.fit"), judge, quiet=quiet), prepared)
+    variation = as_overrides(Composer(), checked.configuration)
+    origin = Origin("experiments.fit", variation=None if variation is None else tuple(variation))
+    return train(Request(checked.configuration, claimed, origin, judge, quiet=quiet), prepared)

@@ -12,7 +12,7 @@ VERBS = {
     "fit": "train one configuration, or with -m or sweep=NAME a sweep of them",
     "diagnose": "what went wrong, the evidence, and the next command",
     "list": "what ships: recipes, experiments, sweeps, data sets, models",
-    "explain": "what a key, an experiment, a sweep or any other option means",
+    "explain": "what a key, an experiment, a sweep, a symptom or any other option means",
 }
 
 HELP = """\
@@ -138,10 +138,11 @@ def _list(words: list[str]) -> int:
 def _explain(words: list[str]) -> int:
     from experiments.config.arguments import parse_reading
     from experiments.config.lab_notes import explanation
+    from experiments.diagnosis.symptoms import SYMPTOMS
 
     arguments = parse_reading("explain", words)
     if arguments is not None:
-        print(explanation(arguments.name, arguments.config_dir))
+        print(explanation(arguments.name, arguments.config_dir, SYMPTOMS))
     return DONE
 
 

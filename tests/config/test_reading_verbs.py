@@ -128,9 +128,9 @@ NO_GROUP = (
 @pytest.mark.parametrize(
     ("line", "subject", "wrong", "instead"),
     [
-        ("explain lrr", "lrr", "there is no key, group or option of this name", "experiments explain optimizer.lr"),
-        ("explain modell", "modell", "there is no key, group or option of this name", "experiments explain model"),
-        ("explain zzzzz", "zzzzz", "there is no key, group or option of this name", "experiments list"),
+        ("explain lrr", "lrr", "there is no key, group, option or symptom of this name", "experiments explain optimizer.lr"),
+        ("explain modell", "modell", "there is no key, group, option or symptom of this name", "experiments explain model"),
+        ("explain zzzzz", "zzzzz", "there is no key, group, option or symptom of this name", "experiments list"),
         (
             "explain",
             "experiments explain",

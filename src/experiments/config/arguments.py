@@ -104,7 +104,11 @@ def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
     parser = _Parser(prog=f"experiments {verb}", add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true", help="this text")
     parser.add_argument("-cd", "--config-dir", type=Path, help="your own YAML files, beside ours")
-    what = "a key, a group, an experiment, a sweep or any other option" if verb == "explain" else "a group alone"
+    what = (
+        "a key, a group, an experiment, a sweep, a symptom or any other option"
+        if verb == "explain"
+        else "a group alone"
+    )
     parser.add_argument("name", nargs="?", default="", help=what)
     parser.epilog = f"example: {EXAMPLES[verb]}"
     found = parser.parse_args(list(words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,8 +89,9 @@ def listing(config_dir: Path | None = None, only: str = "") -> str:
     return "\n\n".join(blocks)
 
 
-def explanation(name: str, config_dir: Path | None = None) -> str:
-    """What `experiments explain NAME` prints for an option (`good`, `model=linear`) or a key (`optimizer.lr`).
+def explanation(name: str, config_dir: Path | None = None, symptoms: Mapping[str, str] | None = None) -> str:
+    """What `experiments explain NAME` prints for an option (`good`, `model=linear`), a key (`optimizer.lr`) or one of
+    the `symptoms`, given with their text.
 
     Raises:
         ConfigurationError: there is nothing of that name.
@@ -106,11 +107,13 @@ def explanation(name: str, config_dir: Path | None = None) -> str:
         blocks.append(
             "\n".join([f"{name} is one of:", *(f"  {n.name:<24}{n.purpose}" for n in found if n.group == name)])
         )
+    if symptoms and name in symptoms:
+        blocks.append("\n".join([f"{name}, a diagnosis", *(f"  {line}" for line in symptoms[name].splitlines())]))
     if blocks:
         return "\n\n".join(blocks)
-    names = [*keys, *ORDER, *(n.name for n in found)]
+    names = [*keys, *ORDER, *(n.name for n in found), *(symptoms or ())]
     better = nearest(name, names)
-    wrong = "there is no key, group or option of this name"
+    wrong = "there is no key, group, option or symptom of this name"
     raise ConfigurationError([Problem(name, wrong, f"experiments {f'explain {better}' if better else 'list'}")])
 
 

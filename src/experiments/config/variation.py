@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from omegaconf import DictConfig
 
-from experiments.config.composition import Composer
+from experiments.config.checks import check
+from experiments.config.composition import Composer, flatten
+from experiments.config.schema import GROUPS
 
 LEFT_OUT = ("expect", "fits", "name", "hydra")
 """What an experiment or a sweep says about itself, and not about the training."""
@@ -25,6 +28,27 @@ def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig
     typed = [text for text in overrides if _key(text).split(".")[0] not in ("experiment", "sweep", *LEFT_OUT)]
     already = {_key(text) for text in typed}
     return [*(f"{key}={value}" for key, value in values.items() if key not in already), *typed]
+
+
+def as_overrides(composer: Composer, configuration: Mapping[str, Any]) -> list[str] | None:
+    """Overrides that compose to a checked configuration; None where it builds something that no option is for."""
+    composed: DictConfig = composer.compose([])
+    choices = []
+    for group in GROUPS:
+        target = configuration[group]["_target_"]
+        if composed[group]["_target_"] != target:
+            fitting = [one for one in composer.options(group) if _target(composer, group, one) == target]
+            if not fitting:
+                return None
+            choices.append(f"{group}={fitting[0]}")
+    standard = dict(flatten(check(composer.compose(choices)).configuration))
+    wanted = dict(flatten(dict(configuration)))
+    different = [k for k, v in wanted.items() if k.split(".")[0] not in LEFT_OUT and standard.get(k, ...) != v]
+    return [*choices, *(f"{key}={written(wanted[key])}" for key in different)]
+
+
+def _target(composer: Composer, group: str, option: str) -> object:
+    return composer.option_file(group, option).values.get("_target_")
 
 
 def written(value: object) -> str:

@@ -19,5 +19,10 @@ def percent(share: float) -> str:
 
 
 def error(value: float, regression: bool) -> str:
+    """`error 3.6 %`, in a regression `rmse 0.303`."""
+    return f"rmse {score(value, regression)}" if regression else f"error {score(value, regression)}"
+
+
+def score(value: float, regression: bool) -> str:
     """An error rate as a percentage, an rmse as a number."""
-    return f"rmse {loss(value)}" if regression else f"error {percent(value)}"
+    return loss(value) if regression else percent(value)

@@ -84,10 +84,8 @@ def _run_lines(run: Diagnosis, *, titled: bool) -> list[str]:
 
 def _sweep_lines(sweep: SweepDiagnosis) -> list[str]:
     lines = [line for finding in sweep.findings for line in _finding_lines("together", finding)]
-    if not sweep.findings:
-        lines.append(f"together: {sweep.verdict}")
     if sweep.best_run:
-        lines.append(f"best run: {sweep.best_run}")
+        lines.append(f"best run: {sweep.best_run}{'' if sweep.findings else f' ({sweep.verdict})'}")
     if sweep.command:
         lines.append(f"try: {sweep.command}")
     return lines

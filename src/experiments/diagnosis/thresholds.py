@@ -14,6 +14,13 @@ WORSE_THAN_HALF_GUESSING = 0.5
 """Above half of guessing's error little has been learned; a network that is right more often is at most
 over-confident."""
 
+SPOILT = 10.0
+"""Where guessing's loss is unknown: a validation loss of so many times the training loss, with an error above
+SPOILT_ERROR."""
+
+SPOILT_ERROR = 0.5
+"""An error that a network which learned anything is below, whatever the number of classes."""
+
 WINDOW = 5
 """Steps over which the training loss is averaged: one odd batch is no leap."""
 
@@ -92,6 +99,9 @@ OVER_CONFIDENT = 1.1
 
 COLLAPSED = 2.0
 """A training error or loss of so many times its value at the best epoch: it is forgetting, not learning by heart."""
+
+COLLAPSED_ALONG = 0.5
+"""The rise of the training error over that of the validation error, from which on the former goes along."""
 
 # Nothing is wrong; where there may be more.
 

@@ -190,16 +190,19 @@ def _bracketed(winner: Curves, mine: Sequence[Slice]) -> Finding:
 
 def _spread(runs: Sequence[Curves], winner: Curves) -> str | None:
     """How far the runs that differ in their seed alone lie apart."""
-    same = [r for r in runs if r.overrides and _but_seed(r) == _but_seed(winner) and final_error(r) is not None]
+    if not winner.configuration:
+        return None
+    same = [r for r in runs if _but_seed(r) == _but_seed(winner) and final_error(r) is not None]
     if len(same) < 3:
         return None
     errors = sorted(final_error(run) or 0.0 for run in same)
-    mean = score(same)
-    noise = (numbers.loss if winner.regression else numbers.percent)(winner.error_noise(mean.error))
+    mean = score(same).error
+    first, last, middle, noise = (
+        numbers.score(value, winner.regression) for value in (errors[0], errors[-1], mean, winner.error_noise(mean))
+    )
     return (
-        f"{len(same)} seeds: {numbers.error(errors[0], winner.regression)} to "
-        f"{numbers.error(errors[-1], winner.regression)}, mean {numbers.error(mean.error, winner.regression)}; the "
-        f"validation set's own standard error is {noise}"
+        f"{len(same)} seeds: {first} to {last}, mean {middle}; the validation set alone explains a standard error of "
+        f"{noise}"
     )
 
 

@@ -18,10 +18,10 @@ STATUS_STYLE = {"failed": "red", "diverged": "yellow", "interrupted": "yellow"}
 
 
 def sweep_table(sweep: Sweep) -> Table:
-    """The runs, best first, within 80 columns: losses, error (or rmse), expectation and time.
+    """The runs, best first, within 80 columns: losses, error (or rmse), verdict, expectation and time.
 
     What is not finished says so below its name, a failed job with its error.
-    The column of expectations is left out where no run declares any.
+    The columns of verdicts and expectations are left out where no run has any.
     """
     from rich import box
     from rich.table import Table
@@ -29,15 +29,18 @@ def sweep_table(sweep: Sweep) -> Table:
     rows = sweep.rows()
     score = "rmse" if sweep.is_regression else "error_rate"
     expecting = any(row["expect"] for row in rows)
+    judged = any(row["verdict"] for row in rows)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("run", overflow="fold")
-    for header in ("epochs", "training\nloss\n(eval)", "validation\nloss", score.replace("_", "\n")):
+    for header in ("epochs", "train\nloss\n(eval)", "valid\nloss", score.replace("_", "\n")):
         table.add_column(header, justify="right", no_wrap=True)
+    if judged:
+        table.add_column("diagnosis", max_width=len("too few epochs"))
     if expecting:
         table.add_column("expected", max_width=len("confirmed"))
     table.add_column("time", justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row, score, expecting))
+        table.add_row(*_cells(row, score, judged, expecting))
     return table
 
 
@@ -50,7 +53,7 @@ def runs_csv(sweep: Sweep, path: Path) -> None:
     write_csv(path, columns, [[_known(row[column]) for column in columns] for row in relative])
 
 
-def _cells(row: dict[str, Any], score: str, expecting: bool) -> list[Text]:
+def _cells(row: dict[str, Any], score: str, judged: bool, expecting: bool) -> list[Text]:
     from rich.text import Text
 
     answer = row["expect"]
@@ -60,6 +63,7 @@ def _cells(row: dict[str, Any], score: str, expecting: bool) -> list[Text]:
         Text(wording.loss(row["train_loss_eval"])),
         Text(wording.loss(row["valid_loss"])),
         Text(wording.score(score, row[score])),
+        *([Text(wording.verdict(row["verdict"]))] if judged else []),
         *([Text(answer, style=ANSWER_STYLE.get(answer, ""))] if expecting else []),
         Text(wording.duration(row["seconds"])),
     ]

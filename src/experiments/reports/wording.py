@@ -37,3 +37,8 @@ def score(name: str, value: float) -> str:
 def epochs(count: float) -> str:
     """A whole number."""
     return NOTHING if math.isnan(count) else f"{count:.0f}"
+
+
+def verdict(name: str) -> str:
+    """`learning_rate_too_high` as `rate too high`."""
+    return name.removeprefix("learning_").replace("_", " ")

@@ -13,8 +13,13 @@ LAST = ("diverged", "failed", "interrupted", "planned")
 Row = dict[str, Any]
 
 
-def job_row(folder: Path, job: Mapping[str, Any], run: Run | None, keys: Sequence[str], score: str) -> Row:
-    """One job in numbers; `keys` are the sweep's swept keys, `score` is `error_rate` or `rmse`."""
+def job_row(
+    folder: Path, job: Mapping[str, Any], run: Run | None, keys: Sequence[str], score: str, verdict: str | None = None
+) -> Row:
+    """One job in numbers; `keys` are the sweep's swept keys, `score` is `error_rate` or `rmse`.
+
+    `verdict` is what the sweep says of the run; without it, what the run says alone.
+    """
     record: Mapping[str, Any] = run.record if run else {}
     metrics = run.metrics if run else {}
     final, best = metrics.get("final") or {}, metrics.get("best") or {}
@@ -28,7 +33,7 @@ def job_row(folder: Path, job: Mapping[str, Any], run: Run | None, keys: Sequenc
         score: _number(final.get(score)),
         f"best_{score}": _number(best.get(score)),
         "best_epoch": _number(best.get("epoch")),
-        "verdict": _verdict(run),
+        "verdict": verdict or _verdict(run),
         "expect": (record.get("expect") or {}).get("answer") or "",
         "seconds": _number(record.get("seconds")),
         "folder": str(folder),

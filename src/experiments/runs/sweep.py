@@ -62,8 +62,19 @@ class Sweep:
         started = self._started()
         score = "rmse" if any(run and run.is_regression for _, run in started) else "error_rate"
         keys = list(dict.fromkeys(key for job, _ in started for key in job["swept"]))
-        rows = [job_row(self.path / job["folder"], job, run, keys, score) for job, run in started]
+        said = self._verdicts()
+        rows = [
+            job_row(self.path / job["folder"], job, run, keys, score, said.get(job["folder"])) for job, run in started
+        ]
         return best_first(rows, score)
+
+    def _verdicts(self) -> dict[str, str]:
+        """What the sweep's diagnosis.json says of each job, by its folder's name; empty before it is written."""
+        try:
+            found = read_json(self.path / "diagnosis.json")["runs"]
+            return {Path(one["path"]).name: str(one["verdict"]) for one in found}
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}
 
     def table(self) -> pd.DataFrame:
         """A row a job, the best first; diverged, failed, interrupted and waiting jobs last, in that order.

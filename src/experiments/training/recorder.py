@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.run_record import Origin, RunRecord, command_line
 from experiments.training.task import Evaluation
 from experiments.training.weights import Keeper
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_SHARE = 0.05
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
@@ -197,12 +200,20 @@ class Recorder(pl.Callback):
         if self.predictions is not None and self._evaluation is not None:
             write_csv(self.folder / "predictions.csv", *self.predictions(self._evaluation))
         self.record.update({"metrics": self._summary()})
-        if self.judge is not None:
-            self.judgement = self.judge(self.folder, status)
+        self.judgement = self._judged(status)
         changes: dict[str, Any] = {"status": status}
         if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
             changes["expect"] = self._answer()
         self.record.update(changes)
+
+    def _judged(self, status: str) -> Judgement | None:
+        if self.judge is None:
+            return None
+        try:
+            return self.judge(self.folder, status)
+        except Exception:  # whatever a doctor trips over, the training itself is done
+            log.exception("the run could not be diagnosed")
+            return None
 
     def _answer(self) -> dict[str, Any] | None:
         row = self.history.epochs[-1] if self.history.epochs else {}

@@ -31,7 +31,7 @@ class Origin:
         command: as it was typed.
         overrides: the `key=value` of the command that count.
         variation: overrides for the same configuration without its experiment and its sweep, so that any key of it
-            may be overridden: what the next run is made from.
+            may be overridden: what the next run is made from. None where none can say it.
         config_dir: of the user's own YAML files.
         parent: the run whose advice this one follows.
         reason: that advice.
@@ -39,7 +39,7 @@ class Origin:
 
     command: str | None = None
     overrides: tuple[str, ...] = ()
-    variation: tuple[str, ...] = ()
+    variation: tuple[str, ...] | None = None
     config_dir: str | None = None
     parent: str | None = None
     reason: str | None = None
@@ -57,7 +57,7 @@ class RunRecord:
             "status": "running",
             "command": origin.command,
             "overrides": list(origin.overrides),
-            "variation": list(origin.variation),
+            "variation": None if origin.variation is None else list(origin.variation),
             "config_dir": origin.config_dir,
             "configuration": None,
             "config_hash": None,

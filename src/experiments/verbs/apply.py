@@ -89,7 +89,7 @@ def _train_advice(run: Run, found: Diagnosis) -> Run | None:
     plan = make_plan(composer, next_overrides(curves, finding.overrides))
     make_ready(plan)
     reason = f"{finding.symptom}: {' '.join(finding.overrides)}"
-    return train_one(composer, plan, parent=str(run.path), reason=reason)
+    return train_one(composer, plan, parent=str(run.path.resolve()), reason=reason)
 
 
 def _curves_of(run: Run) -> Curves:

@@ -49,9 +49,9 @@ def read_run(run: Run, *, status: str | None = None) -> Curves:
         status=status or record.get("status"),
         failure=_failure(record.get("error")),
         **_configured(configuration),
-        overrides=tuple(record.get("variation") or record.get("overrides") or ()),
+        overrides=tuple(record.get("variation") or ()),
         config_dir=record.get("config_dir"),
-        own=bool(configuration),
+        own=bool(configuration) and record.get("variation") is not None,
     )
 
 

@@ -14,6 +14,7 @@ from experiments.diagnosis.findings import Finding
 from experiments.diagnosis.thresholds import (
     BEYOND_NOISE,
     COLLAPSED,
+    COLLAPSED_ALONG,
     FALLS_ON,
     KNEW_SOMETHING,
     LABELS_WRONG,
@@ -138,7 +139,7 @@ def _training_got_worse(curves: Curves, best: int) -> str | None:
         if values:
             smooth = smoothed(values, SMOOTHING)
             then, now = smooth[best - 1], smooth[-1]
-            if now > COLLAPSED * then or (name == "train_error" and now - then > 0.5 * curves_rise(curves)):
+            if now > COLLAPSED * then or (name == "train_error" and now - then > COLLAPSED_ALONG * curves_rise(curves)):
                 return f"the {what} rose too, from {numbers.loss(then)} to {numbers.loss(now)}"
             return None
     return None

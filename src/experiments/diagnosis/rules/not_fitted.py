@@ -91,7 +91,7 @@ def _too_low(curves: Curves, confidence: Confidence = "possible", evidence: str 
 
 def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Finding:
     count = twice = 2 * advice.epochs_of(curves)
-    if curves.steps:
+    if 0 < len(curves.steps) < EPOCH_STEPS:
         count = max(twice, math.ceil(ENOUGH_STEPS * len(curves.epochs) / len(curves.steps)))
     overrides = advice.epochs(count)
     more = "Twice as many epochs" if count == twice else "More epochs"
@@ -105,17 +105,22 @@ def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Find
 
 
 def _remaining(curves: Curves, last: Epoch) -> float | None:
-    """What is left of guessing's loss on the training images, else on the validation images.
+    """What is left of guessing's loss on the training images, in evaluation mode.
 
-    The worse of loss and error counts where both are known, so that a loss on another scale deceives nobody.
+    Where that is not recorded: on the validation images, the geometric mean of what is left of the loss and of the
+    error, since a loss alone may be high for a few images that are wrong and sure.
     """
     guess = curves.guessing_loss
-    loss = _eval(last) if _eval(last) is not None else last.valid_loss
-    if not guess or loss is None:
-        return None
-    if curves.regression and curves.before and curves.before.valid_loss:
+    if curves.regression and curves.before and curves.before.valid_loss and guess:
         guess = max(guess, curves.before.valid_loss)
-    return loss / guess
+    if not guess or last.valid_loss is None:
+        return None
+    if last.train_loss_eval is not None:
+        return last.train_loss_eval / guess
+    loss = last.valid_loss / guess
+    if loss > UNFITTED or last.error is None or not curves.guessing_error or curves.regression:
+        return loss
+    return math.sqrt(loss * last.error / curves.guessing_error)
 
 
 def remaining_of_start(curves: Curves, last: Epoch) -> float:

@@ -18,6 +18,8 @@ from experiments.diagnosis.thresholds import (
     PRINTED_ABOVE,
     PRINTED_SPIKE,
     SPIKE,
+    SPOILT,
+    SPOILT_ERROR,
     STUCK,
     STUCK_LEAP,
     UNFITTED,
@@ -78,9 +80,14 @@ def _far_above_guessing(curves: Curves) -> Seen:
         text = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
         return "certain", text
     # Without a number of classes: far above the loss that the same network has in training.
-    if guess is None and last.train_loss and last.valid_loss > 10 * last.train_loss and (last.error or 0) > 0.5:
+    if (
+        guess is None
+        and last.train_loss
+        and last.valid_loss > SPOILT * last.train_loss
+        and (last.error or 1) > SPOILT_ERROR
+    ):
         text = f"validation loss {numbers.loss(last.valid_loss)}, training loss {numbers.loss(last.train_loss)}"
-        return "likely", f"{text}, error {numbers.percent(last.error or 0)}"
+        return "likely", f"{text}, error {numbers.percent(last.error or 1)}"
     return None
 
 

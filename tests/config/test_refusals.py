@@ -42,14 +42,14 @@ ONE_MISTAKE = [
         "experiment=lerning_rate_too_high",
         "experiment=lerning_rate_too_high\n"
         "  there is no experiment called lerning_rate_too_high; there are: good, learning_rate_too_high, "
-        "learning_rate_too_low, too_few_epochs, too_many_epochs\n"
+        "learning_rate_too_low, too_few_epochs, too_many_epochs, wrong_labels_by_heart\n"
         "  try: experiment=learning_rate_too_high",
     ),
     (
         "sweep=what_can_go_wrng",
         "sweep=what_can_go_wrng\n"
-        "  there is no sweep called what_can_go_wrng; there are: epochs, learning_rate, seeds, training_images, "
-        "what_can_go_wrong\n"
+        "  there is no sweep called what_can_go_wrng; there are: epochs, learning_rate, map, seeds, "
+        "training_images, what_can_go_wrong\n"
         "  try: sweep=what_can_go_wrong",
     ),
     # Values of another type, or out of range.
@@ -447,9 +447,9 @@ def test_an_expectation_is_refused_where_it_cannot_be_read(refused: Refused) -> 
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("vit", "error: experiments vit\n  there is no verb vit; there are: fit, list, explain\n"),
-        ("lisst", "error: experiments lisst\n  there is no verb lisst; there are: fit, list, explain\n"),
-        ("lr=0.1", "error: experiments lr=0.1\n  there is no verb lr=0.1; there are: fit, list, explain\n"),
+        ("vit", "error: experiments vit\n  there is no verb vit; there are: fit, diagnose, list, explain\n"),
+        ("lisst", "error: experiments lisst\n  there is no verb lisst; there are: fit, diagnose, list, explain\n"),
+        ("lr=0.1", "error: experiments lr=0.1\n  there is no verb lr=0.1; there are: fit, diagnose, list, explain\n"),
     ],
 )
 def test_a_verb_that_does_not_exist(refused: Refused, line: str, text: str) -> None:

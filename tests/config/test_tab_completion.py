@@ -28,8 +28,8 @@ def completed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Completed:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("experiments ", ["fit", "list", "explain"]),
-        ("experiments f", ["fit", "list", "explain"]),
+        ("experiments ", ["fit", "diagnose", "list", "explain"]),
+        ("experiments f", ["fit", "diagnose", "list", "explain"]),
         ("experiments fit optimizer=", ["optimizer=adamw", "optimizer=sgd"]),
         ("experiments fit optim", ["optimizer.", "optimizer="]),
         ("  experiments  fit optim", ["optimizer.", "optimizer="]),

@@ -40,6 +40,13 @@ class Dataset:
         at_most=1,
         hint="0.1",
     )
+    label_noise: float = key(
+        "share of the images, training and validation alike, whose label is replaced by another class, to see "
+        "what wrong labels do; a larger share only adds wrong labels",
+        at_least=0,
+        below=1,
+        hint="0.2",
+    )
     augment: Literal["default", "none"] = key(
         "default: flip, rotate, zoom, lighting and warp for photographs, nothing for digits "
         "(a mirrored digit is another sign); none: never",

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import pytorch_lightning as pl
@@ -16,6 +17,7 @@ from experiments.data.batches import Batches
 from experiments.data.dataset import from_torch_dataset
 from experiments.data.errors import DataError
 from experiments.data.guess import guess
+from experiments.data.label_noise import with_wrong_labels
 from experiments.data.pool import Pool, SampleTable
 from experiments.data.preparation import Preparation, Transform
 from experiments.data.split import by_hash
@@ -42,6 +44,7 @@ class DataModule(pl.LightningDataModule):
         valid_fraction: share held out, unless the source fixes the split.
         split_seed: of the hold-out and the subset.
         subset_fraction: share of the training samples to use, nested.
+        label_noise: share of all samples whose class is replaced by another one, nested.
         augment: `default` augments photographs (and nothing else), `none` nothing.
         seed: of the training order.
 
@@ -73,6 +76,7 @@ class DataModule(pl.LightningDataModule):
         valid_fraction: float = 0.2,
         split_seed: int = 42,
         subset_fraction: float = 1.0,
+        label_noise: float = 0.0,
         augment: Literal["default", "none"] = "default",
         seed: int = 42,
     ) -> None:
@@ -82,6 +86,7 @@ class DataModule(pl.LightningDataModule):
         self.valid_fraction = valid_fraction
         self.split_seed = split_seed
         self.subset_fraction = subset_fraction
+        self.label_noise = label_noise
         self.augment = augment
         self.seed = seed
         self._pool: Pool | None = None
@@ -97,6 +102,12 @@ class DataModule(pl.LightningDataModule):
         pool = self.source.load() if isinstance(self.source, Source) else from_torch_dataset(self.source)
         self._describe(pool)
         self.table = split_pool(pool, self.valid_fraction, self.split_seed, self.subset_fraction)
+        if self.label_noise and pool.classes:
+            # After the split, which looks at the labels: the same images are held out as without noise.
+            pool = with_wrong_labels(pool, self.label_noise, self.split_seed)
+            self.table = replace(self.table, labels=pool.labels())
+        elif self.label_noise:
+            self.notices.append(f"dataset.label_noise={self.label_noise} is ignored: there are no classes to confuse")
         self.notices += one_sided(self.table, self.classes)
         self.split_hash = self.table.split_hash()
         train, valid = self.table.indices("train"), self.table.indices("valid")

@@ -79,6 +79,13 @@ STOPPED_FALLING = 0.85
 """So much of the whole descent within the first half of the way (the sum of the rates): what is left of the loss is
 not for want of steps but of labels, data or a larger network. Runs that were cut short are below 0.7."""
 
+STOPPED_LONG_AGO = 0.95
+"""The same within the first half of the epochs, where no steps are recorded: under an annealed rate most of the descent
+is there anyway."""
+
+LEAST_EPOCHS = 4
+"""Epochs that have a first and a second half to speak of."""
+
 PRINTED_GAP = 2.0
 """A printed training loss of so many times the validation loss after a single epoch is the sign of one stopped early.
 It is a mean over an epoch that began with nothing learned, so over several epochs it proves nothing."""

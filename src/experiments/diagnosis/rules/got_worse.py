@@ -70,7 +70,7 @@ def noisy_labels(curves: Curves) -> Finding | None:
     """Training and validation errors alike and well above zero at the best epoch; then one falls, the other rises."""
     rise = _rise(curves)
     errors = curves.column("train_error")
-    if rise is None or curves.regression or not errors:
+    if rise is None or curves.regression or not errors or _cut_off_at_a_high_rate(curves):
         return None
     smooth = smoothed(errors, SMOOTHING)
     at_best, at_end = smooth[rise.epoch - 1], smooth[-1]

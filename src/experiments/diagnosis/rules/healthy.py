@@ -64,6 +64,6 @@ def _next(curves: Curves) -> tuple[str, ...]:
     remaining, calm = last.train_loss_eval / guess, seen.leap < ROOM_FOR_RATE
     if remaining > WELL_FITTED and calm and len(curves.steps) > ENOUGH_STEPS:
         return advice.times_rate(curves, 10)
-    if remaining > KNOWN_BY_HEART:
-        return advice.epochs(4 * advice.epochs_of(curves))
-    return advice.times_rate(curves, 3) if calm else ()
+    if remaining < KNOWN_BY_HEART and calm:
+        return advice.times_rate(curves, 3)
+    return advice.epochs(4 * advice.epochs_of(curves))

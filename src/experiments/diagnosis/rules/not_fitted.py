@@ -15,23 +15,28 @@ from experiments.diagnosis.thresholds import (
     ENOUGH_STEPS,
     EPOCH_STEPS,
     HARDLY_MOVED,
+    LEAST_EPOCHS,
     NO_GAP,
     PRINTED_GAP,
     STOPPED_FALLING,
+    STOPPED_LONG_AGO,
     UNDERFIT,
     UNFITTED,
+    WORSE_THAN_HALF_GUESSING,
 )
 
 
 def not_fitted(curves: Curves) -> list[Finding]:
     """Both explanations, the likelier first: which it is, the first of the two experiments tells."""
     last = curves.last
-    if last is None or last.valid_loss is None:
+    if last is None:
         return []
+    if last.valid_loss is None:
+        return _by_the_error_alone(curves, last)
     remaining = _remaining(curves, last)
     if remaining is None:
         return _without_guessing(curves, last)
-    if _has_gap(last) or (remaining < UNFITTED and _stopped_falling(curves)):
+    if _has_gap(last) or (remaining < UNFITTED and (_is_printed_below(last) or _stopped_falling(curves))):
         return _stopped_early(curves, last)
     passes = _passes(curves)
     if passes < 1 and remaining > UNDERFIT:
@@ -152,9 +157,34 @@ def _has_gap(last: Epoch) -> bool:
     return loss is not None and last.valid_loss is not None and loss < NO_GAP * last.valid_loss
 
 
+def _is_printed_below(last: Epoch) -> bool:
+    """Whether even the printed training loss is below the validation loss: then the true one is well below."""
+    return last.train_loss_eval is None and (last.train_loss or math.inf) < (last.valid_loss or 0.0)
+
+
 def _stopped_falling(curves: Curves) -> bool:
+    """Whether the loss fell long ago and stays where it is."""
+    if curves.regression:
+        return False
     seen = course(curves)
-    return bool(seen and seen.first_half is not None and seen.first_half > STOPPED_FALLING) and not curves.regression
+    if seen is not None:
+        return seen.first_half is not None and seen.first_half > STOPPED_FALLING
+    losses, start = curves.column("train_loss_eval") or curves.column("valid_loss"), curves.guessing_loss
+    if len(losses) < LEAST_EPOCHS or start is None or losses[-1] >= start:
+        return False
+    return (start - losses[len(losses) // 2 - 1]) / (start - losses[-1]) > STOPPED_LONG_AGO
+
+
+def _by_the_error_alone(curves: Curves, last: Epoch) -> list[Finding]:
+    """Without a validation loss: an error near guessing's is no health, and has two causes."""
+    guess = curves.guessing_error
+    if last.error is None or not guess or curves.regression or last.error < WORSE_THAN_HALF_GUESSING * guess:
+        return []
+    evidence = (
+        f"{numbers.error(last.error, False)} after {_epochs(curves)} (guessing gives {numbers.percent(guess)}), and no "
+        "validation loss is recorded that would tell a rate that is too high from one that is too low"
+    )
+    return [Finding("inconclusive", "certain", (evidence,), "Record the validation loss, too.")]
 
 
 def _eval(epoch: Epoch) -> float | None:

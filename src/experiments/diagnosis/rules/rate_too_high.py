@@ -75,7 +75,7 @@ def _far_above_guessing(curves: Curves) -> Seen:
     start = curves.before.valid_loss if curves.before else None
     if start is not None and last.valid_loss < start:
         return None
-    learned = _learned(curves, last.error)
+    learned = _learned(curves, last.error) or not _unfitted(curves)
     if guess and last.valid_loss > ABOVE_GUESSING * guess and not learned:
         text = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
         return "certain", text
@@ -125,7 +125,7 @@ def _plateau(curves: Curves, seen: Course | None) -> Seen:
     last, guess = curves.last, curves.guessing_loss
     if seen is not None or guess is None or last is None or last.valid_loss is None or _learned_before(curves):
         return None
-    if last.valid_loss < HARDLY_MOVED * guess:
+    if last.valid_loss < HARDLY_MOVED * guess or not _unfitted(curves) or _learned(curves, last.error):
         return None
     losses = curves.column("valid_loss")
     rises = sum(b > a for a, b in itertools.pairwise(losses))
@@ -139,12 +139,12 @@ def _plateau(curves: Curves, seen: Course | None) -> Seen:
 
 
 def _fitted_to(curves: Curves) -> float | None:
-    """The final loss in evaluation mode, in guessing's: on training images where recorded, else on the others."""
+    """The final training loss in guessing's: in evaluation mode where recorded, else as printed, else on the others."""
     last, guess = curves.last, curves.guessing_loss
     if last is None or not guess:
         return None
-    loss = last.train_loss_eval if last.train_loss_eval is not None else last.valid_loss
-    return None if loss is None else loss / guess
+    known = [loss for loss in (last.train_loss_eval, last.train_loss, last.valid_loss) if loss is not None]
+    return known[0] / guess if known else None
 
 
 def _unfitted(curves: Curves) -> bool:
@@ -174,7 +174,7 @@ def _learned_before(curves: Curves) -> bool:
 
     What is spoilt in the first half, while the rate rises, is spoilt by a rate that is too high.
     """
-    errors = curves.column("error")
-    if not errors or _learned(curves, errors[-1]) or not _learned(curves, min(errors)):
+    knew = [_learned(curves, error) for error in curves.column("error")]
+    if not any(knew) or knew[-1]:
         return False
-    return 2 * (errors.index(min(errors)) + 1) > len(errors)
+    return 2 * max(epoch for epoch, known in enumerate(knew, 1) if known) > len(knew)

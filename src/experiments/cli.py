@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from experiments.verbs.codes import DONE, FAILED, INTERRUPTED, REFUSED
 
@@ -146,11 +147,26 @@ def _explain(words: list[str]) -> int:
     return DONE
 
 
+def _explainable() -> list[str]:
+    from experiments.config.lab_notes import ORDER, notes
+    from experiments.config.schema import known_keys
+    from experiments.diagnosis.symptoms import SYMPTOMS
+
+    return list(dict.fromkeys([*known_keys(), *ORDER, *(note.name for note in notes()), *SYMPTOMS]))
+
+
+def _diagnosable() -> list[str]:
+    from experiments.runs.newest import runs_and_sweeps
+
+    flags = ["--each", "--json", "--valid-size", "--classes", "--apply", "--rounds"]
+    return [*map(str, runs_and_sweeps(Path())), *flags]
+
+
 def _complete(words: list[str]) -> int:
     from experiments.config.completion import complete
 
     try:
-        complete(words, list(VERBS))
+        complete(words, list(VERBS), {"explain": _explainable, "diagnose": _diagnosable})
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return REFUSED

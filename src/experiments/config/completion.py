@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from experiments.config.arguments import FLAGS
 from experiments.config.composition import PRIMARY, Composer
@@ -19,8 +19,10 @@ FLAG_NAMES = [part.split()[0] for flags in FLAGS for part in flags.split(", ")]
 VALUE_FLAGS = ("-c", "--cfg", "-cd", "--config-dir", "-p", "--package")
 
 
-def complete(words: Sequence[str], verbs: Sequence[str]) -> None:
-    """Answer `experiments -sc install=SHELL`, `uninstall=SHELL` or a shell's own `query=SHELL`.
+def complete(words: Sequence[str], verbs: Sequence[str], said: Mapping[str, Callable[[], Sequence[str]]]) -> None:
+    """`verbs` are all there are; `said` are the words behind those that take no overrides.
+
+    Answer `experiments -sc install=SHELL`, `uninstall=SHELL` or a shell's own `query=SHELL`.
 
     Raises:
         ValueError: another word, or a shell that Hydra does not know.
@@ -32,7 +34,7 @@ def complete(words: Sequence[str], verbs: Sequence[str]) -> None:
     config_dir = None
     if query:
         line = os.environ.get("COMP_LINE", "")
-        asked = _behind_the_verb(line[: int(os.environ.get("COMP_POINT") or len(line))].lstrip(), verbs)
+        asked = _behind_the_verb(line[: int(os.environ.get("COMP_POINT") or len(line))].lstrip(), verbs, said)
         if asked is None:
             return
         os.environ["COMP_LINE"], config_dir = asked
@@ -43,17 +45,16 @@ def complete(words: Sequence[str], verbs: Sequence[str]) -> None:
         hydra.shell_completion(config_name=PRIMARY, overrides=list(words))
 
 
-def _behind_the_verb(line: str, verbs: Sequence[str]) -> tuple[str, str | None] | None:
+def _behind_the_verb(
+    line: str, verbs: Sequence[str], said: Mapping[str, Callable[[], Sequence[str]]]
+) -> tuple[str, str | None] | None:
     """The line without verb and flags, and its `--config-dir`; None where the answer is ours, and printed."""
     program, _, rest = line.partition(" ")
     verb, space, typed = rest.lstrip().partition(" ")
     if not space:
         print(" ".join(verbs))
-    elif verb == "explain":
-        from experiments.config.lab_notes import ORDER, notes
-        from experiments.config.schema import known_keys
-
-        print(" ".join(dict.fromkeys([*known_keys(), *ORDER, *(note.name for note in notes())])))
+    elif verb in said:
+        print(" ".join(said[verb]()))
     elif verb in HYDRA_VERBS:
         *before, last = typed.split(" ")
         overrides, values = _without_flags(before)

@@ -15,13 +15,19 @@ def newest(below: Path | None = None) -> Path:
     Raises NothingYet.
     """
     root = Path() if below is None else below
-    records = [record for place, patterns in PLACES.items() for p in patterns for record in (root / place).glob(p)]
-    if not records:
+    folders = runs_and_sweeps(root)
+    if not folders:
         raise NothingYet(
             f"there is no run below {root.absolute() / 'outputs'} and no sweep below {root.absolute() / 'multirun'}\n"
             "  name one: experiments diagnose PATH, or make one: experiments fit"
         )
-    return max(records, key=_begun).parent
+    return folders[0]
+
+
+def runs_and_sweeps(root: Path) -> list[Path]:
+    """The folders of all runs and sweeps below `root`, the one that was begun last first."""
+    records = [record for place, patterns in PLACES.items() for p in patterns for record in (root / place).glob(p)]
+    return [record.parent for record in sorted(records, key=_begun, reverse=True)]
 
 
 def _begun(record: Path) -> tuple[float, str]:

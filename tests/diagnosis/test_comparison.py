@@ -359,7 +359,7 @@ def test_the_most_images_are_not_said_to_lie_between_values_that_are_no_better()
     sweep = sizes(0.3, 0.15, 0.05).sweep
     assert sweep is not None
     assert "between" not in sweep.findings[0].advice
-    assert "1437 training images" in " ".join(sweep.findings[0].evidence)
+    assert "dataset.subset_fraction=1" in " ".join(sweep.findings[0].evidence)
 
 
 def test_a_sweep_without_an_axis_has_the_verdict_of_its_best_run() -> None:

@@ -1,7 +1,9 @@
 """The command that is printed can be typed, and trains what the advice means."""
 
+import json
 import os
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -207,12 +209,9 @@ def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
 def begun(folder: Path, seconds: int, record: str = "run.json") -> Path:
     """A run or a sweep that began at this time, and whose record was written long after."""
     folder.mkdir(parents=True)
-    (folder / record).write_text("{}")
-    os.utime(folder / record, (seconds, seconds))
-    if record == "run.json":
-        (folder / "split.csv").write_text("path,sha256,label,split\n")
-        os.utime(folder / "split.csv", (seconds, seconds))
-        os.utime(folder / record, (seconds + 1000, seconds + 1000))
+    started = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    (folder / record).write_text(json.dumps({"started": started}))
+    os.utime(folder / record, (20_000 - seconds, 20_000 - seconds))
     return folder
 
 

@@ -24,6 +24,7 @@ SPLIT = "path,sha256,label,split\na,1,cat,train\nb,2,dog,valid\nc,3,cat,train\nd
 RECORD: dict[str, Any] = {
     "status": "finished",
     "overrides": ["optimizer.lr=0.01"],
+    "variation": ["optimizer.lr=0.01"],
     "configuration": {
         "seed": 1,
         "optimizer": {"_target_": "torch.optim.AdamW", "lr": 0.01, "betas": [0.9, 0.99]},

@@ -171,7 +171,7 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    count = int(text) if text.isascii() and text.isdigit() else 0
     if count < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
     return count

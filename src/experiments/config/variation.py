@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from omegaconf import DictConfig
 from experiments.config.checks import check
 from experiments.config.composition import Composer, flatten
 from experiments.config.schema import GROUPS
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_NOT_TEXT = ("null", "true", "false", "nan", "inf")
 
 LEFT_OUT = ("expect", "fits", "name", "hydra")
 """What an experiment or a sweep says about itself, and not about the training."""
@@ -58,7 +62,7 @@ def written(value: object) -> str:
     if isinstance(value, list):
         return f"[{','.join(written(one) for one in value)}]"
     text = str(value)
-    plain = isinstance(value, int | float) or text.replace("_", "").replace(".", "").replace("-", "").isalnum()
+    plain = isinstance(value, int | float) or (_WORD.fullmatch(text) and text.lower() not in _NOT_TEXT)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return text if plain else f"'{escaped}'"
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from experiments.diagnosis import advice
+from experiments.diagnosis import advice, numbers
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Symptom
 from experiments.diagnosis.outcome import Score
+from experiments.diagnosis.thresholds import WORSE_THAN_HALF_GUESSING
 
 LEAST_VALUES = 3
 """Fewer values of a setting have no middle, and so no best one between two that are worse."""
@@ -25,17 +26,19 @@ class Axis:
     """A setting that runs are compared along, and what a run has that another value beats."""
 
     key: str
-    what: str
+    plural: str
     of: Callable[[Curves], float | None]
     too_low: Symptom
     too_high: Symptom | None
 
 
-RATE = Axis("optimizer.lr", "rate", advice.rate_of, "learning_rate_too_low", "learning_rate_too_high")
-EPOCHS = Axis("schedule.epochs", "epochs", lambda c: float(advice.epochs_of(c)), "too_few_epochs", "too_many_epochs")
+RATE = Axis("optimizer.lr", "rates", advice.rate_of, "learning_rate_too_low", "learning_rate_too_high")
+EPOCHS = Axis(
+    "schedule.epochs", "numbers of epochs", lambda c: float(advice.epochs_of(c)), "too_few_epochs", "too_many_epochs"
+)
 SIZE = Axis(
     "dataset.subset_fraction",
-    "training images",
+    "numbers of training images",
     lambda c: None if c.train_size is None else float(c.train_size),
     "not_enough_data",
     None,
@@ -64,6 +67,36 @@ class Slice:
     def index_of(self, curves: Curves) -> int:
         """Where a run stands."""
         return next(i for i, runs in enumerate(self.runs) if any(run is curves for run in runs))
+
+    @property
+    def learned(self) -> bool:
+        """Whether the best value is well below guessing's error, where that is known."""
+        guess = self.runs[self.best][0].guessing_error
+        return guess is None or self.scores[self.best].error < WORSE_THAN_HALF_GUESSING * guess
+
+    @property
+    def plural(self) -> str:
+        """`rates`, `numbers of epochs`."""
+        return self.axis.plural
+
+    def setting(self, index: int) -> str:
+        """A value as it is typed: `optimizer.lr=0.003`."""
+        one, value = self.runs[index][0], self.values[index]
+        if self.axis is SIZE:
+            typed = one.configuration.get(SIZE.key)
+            return f"{SIZE.key}={typed:g}" if isinstance(typed, int | float) else f"{value:.0f} training images"
+        return f"{self.axis.key}={value:g}"
+
+    def extended(self) -> str | None:
+        """The grid that goes on beyond the best value, itself first; None if nothing lies there."""
+        value = self.values[self.best]
+        up = self.best > 0
+        if self.axis is RATE:
+            typed = [f"{value:g}", *(numbers.rate(value * step) for step in ((3, 10) if up else (1 / 3, 1 / 10)))]
+        else:
+            typed = [f"{value:.0f}", *(f"{value * step:.0f}" for step in ((2, 4) if up else (1 / 2, 1 / 4)))]
+            typed = [text for text in typed if float(text) >= 1]
+        return f"{self.axis.key}={','.join(dict.fromkeys(typed))}" if len(set(typed)) > 1 else None
 
     def is_worse(self, index: int) -> bool:
         """Whether the best value is better by more than noise."""

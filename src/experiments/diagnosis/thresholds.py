@@ -66,8 +66,14 @@ EPOCH_STEPS = 20
 ENOUGH_STEPS = 60
 """What a run that was stopped after a handful of steps is prolonged to at least."""
 
-UNDERFIT = 0.15
+UNDERFIT = 0.1
 """Below this share of guessing's loss the training images are known well enough not to raise an alarm."""
+
+UNDERFIT_ON_OTHERS = 0.35
+"""The same where only the validation images tell: some of them no training makes right."""
+
+KNOWS_LITTLE = 0.25
+"""Above this share of guessing's error the loss alone says how much is left to learn."""
 
 NO_GAP = 0.75
 """Training loss (evaluation mode) over validation loss: above this the network has not begun to learn by heart."""

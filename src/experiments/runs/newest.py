@@ -1,6 +1,9 @@
 """The newest run or sweep below the working folder: what is meant where no path is given."""
 
+from datetime import datetime
 from pathlib import Path
+
+from experiments.runs.files import read_json
 
 PLACES = {"outputs": ("*/run.json",), "multirun": ("*/*/sweep.json", "*/sweep.json")}
 
@@ -31,6 +34,8 @@ def runs_and_sweeps(root: Path) -> list[Path]:
 
 
 def _begun(record: Path) -> tuple[float, str]:
-    # The folder's own time is that of its last new file; the split is written once, when a run begins.
-    begun = record.parent / "split.csv"
-    return (begun if begun.exists() else record).stat().st_mtime, str(record)
+    """When it began, as it says itself: a record is written again and again."""
+    try:
+        return datetime.fromisoformat(read_json(record)["started"]).timestamp(), str(record)
+    except (OSError, ValueError, TypeError, KeyError):
+        return record.stat().st_mtime, str(record)

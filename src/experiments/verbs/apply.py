@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ def _train_advice(run: Run, found: Diagnosis) -> Run | None:
     plan = make_plan(composer, next_overrides(curves, finding.overrides))
     make_ready(plan)
     reason = f"{finding.symptom}: {' '.join(finding.overrides)}"
-    return train_one(composer, plan, parent=str(run.path.resolve()), reason=reason)
+    with contextlib.redirect_stdout(sys.stderr):  # the result is the trail
+        return train_one(composer, plan, parent=str(run.path.resolve()), reason=reason)
 
 
 def _curves_of(run: Run) -> Curves:

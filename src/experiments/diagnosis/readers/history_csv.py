@@ -37,6 +37,9 @@ def read_history(path: Path, *, valid_size: int | None = None, classes: int | No
     if not sources.any_curve:
         found = ", ".join(filter(None, table.header))
         raise NothingKnown(path, f"no column is a loss or an error\nits columns: {found}\nunderstood: {UNDERSTOOD}")
+    if not table.rows:
+        names = ", ".join(table.header)
+        raise Unreadable(path, f"has a header and no rows: no epoch has ended yet\nits columns: {names}")
     rows = last_training(_scaled(table, sources), sources.by_epoch)
     step_loss = _step_loss(rows, sources)
     epochs = [_epoch(same, sources, step_loss) for same in _by_epoch(rows)]

@@ -68,8 +68,6 @@ def read_table(path: Path) -> Table:
     except csv.Error as error:
         raise Unreadable(path, f"is no history CSV: {error}\nallowed: {ALLOWED}") from error
     rows = [_fitted(path, row, len(header.cells)) for row in rows if row.cells != header.cells]
-    if not rows:
-        raise Unreadable(path, f"has a header and no rows: no epoch has ended yet\nits columns: {_named(header)}")
     return Table(path, header.cells, tuple(rows))
 
 

@@ -53,7 +53,8 @@ def error_got_worse(curves: Curves) -> Finding | None:
             "late_collapse",
             "likely",
             (evidence, forgetting),
-            "It forgets what it knew: a lower rate, or one that is annealed to nothing at the end.",
+            "It forgets what it knew: a lower rate, or one that is annealed to nothing at the end"
+            f"{': ' + ' '.join(overrides) if overrides else ''}.",
             overrides,
         )
     return Finding(

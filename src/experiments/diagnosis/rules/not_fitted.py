@@ -15,12 +15,14 @@ from experiments.diagnosis.thresholds import (
     ENOUGH_STEPS,
     EPOCH_STEPS,
     HARDLY_MOVED,
+    KNOWS_LITTLE,
     LEAST_EPOCHS,
     NO_GAP,
     PRINTED_GAP,
     STOPPED_FALLING,
     STOPPED_LONG_AGO,
     UNDERFIT,
+    UNDERFIT_ON_OTHERS,
     UNFITTED,
     WORSE_THAN_HALF_GUESSING,
 )
@@ -39,11 +41,12 @@ def not_fitted(curves: Curves) -> list[Finding]:
     if _has_gap(last) or (remaining < UNFITTED and (_is_printed_below(last) or _stopped_falling(curves))):
         return _stopped_early(curves, last)
     passes = _passes(curves)
+    underfit = UNDERFIT if _eval(last) is not None else UNDERFIT_ON_OTHERS
     if passes < 1 and remaining > UNDERFIT:
         evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
     # After n epochs a run that goes well has no more than an n-th of UNFITTED left.
-    if remaining > max(UNFITTED / passes, UNDERFIT):
+    if remaining > max(UNFITTED / passes, underfit):
         hardly = remaining_of_start(curves, last) > HARDLY_MOVED
         evidence = f"{_level(curves, last)} after {_epochs(curves)}, and it fell smoothly"
         sure: Confidence = "likely" if remaining > UNFITTED or len(curves.epochs) > 1 else "possible"
@@ -69,8 +72,10 @@ def _stopped_early(curves: Curves, last: Epoch) -> list[Finding]:
 def _without_guessing(curves: Curves, last: Epoch) -> list[Finding]:
     """The number of classes is unknown: only a long crawl at a high error tells, by ratios alone."""
     losses = curves.column("valid_loss")
-    if len(losses) < 3 or last.error is None or last.error < CRAWLING_ERROR or _has_gap(last):
+    if last.error is None or last.error < CRAWLING_ERROR or _has_gap(last):
         return _stopped_early(curves, last)
+    if len(losses) < 3:
+        return _stopped_early(curves, last) or [_too_little(curves, last)]
     falling = all(b <= a for a, b in itertools.pairwise(losses))
     above = last.train_loss is None or last.train_loss > losses[-1]
     if not (falling and above and losses[-1] > (1 - CRAWLING) * losses[0]):
@@ -110,22 +115,23 @@ def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Find
 
 
 def _remaining(curves: Curves, last: Epoch) -> float | None:
-    """What is left of guessing's loss on the training images, in evaluation mode.
+    """What is left of guessing's loss on the training images in evaluation mode, else on the validation images.
 
-    Where that is not recorded: on the validation images, the geometric mean of what is left of the loss and of the
-    error, since a loss alone may be high for a few images that are wrong and sure.
+    Where most of the images are right, it is the geometric mean of what is left of the loss and of the error: smoothed
+    labels and a few wrong and sure images keep a loss high in a network that is well trained.
     """
     guess = curves.guessing_loss
     if curves.regression and curves.before and curves.before.valid_loss and guess:
         guess = max(guess, curves.before.valid_loss)
     if not guess or last.valid_loss is None:
         return None
-    if last.train_loss_eval is not None:
-        return last.train_loss_eval / guess
-    loss = last.valid_loss / guess
-    if loss > UNFITTED or last.error is None or not curves.guessing_error or curves.regression:
+    evaluated = last.train_loss_eval is not None
+    loss = (last.train_loss_eval if last.train_loss_eval is not None else last.valid_loss) / guess
+    error = last.train_error if evaluated and last.train_error is not None else last.error
+    if error is None or not curves.guessing_error or curves.regression:
         return loss
-    return math.sqrt(loss * last.error / curves.guessing_error)
+    share = error / curves.guessing_error
+    return loss if share > KNOWS_LITTLE else math.sqrt(loss * share)
 
 
 def remaining_of_start(curves: Curves, last: Epoch) -> float:
@@ -173,6 +179,14 @@ def _stopped_falling(curves: Curves) -> bool:
     if len(losses) < LEAST_EPOCHS or start is None or losses[-1] >= start:
         return False
     return (start - losses[len(losses) // 2 - 1]) / (start - losses[-1]) > STOPPED_LONG_AGO
+
+
+def _too_little(curves: Curves, last: Epoch) -> Finding:
+    evidence = (
+        f"{numbers.error(last.error or 0.0, False)} after {_epochs(curves)}: too few to tell, as long as the number of "
+        "classes is unknown"
+    )
+    return Finding("inconclusive", "certain", (evidence,), "Say how many classes there are: --classes N.")
 
 
 def _by_the_error_alone(curves: Curves, last: Epoch) -> list[Finding]:

@@ -70,7 +70,7 @@ def _not_a_number(curves: Curves) -> Seen:
 
 def _far_above_guessing(curves: Curves) -> Seen:
     last, guess = curves.last, curves.guessing_loss
-    if last is None or last.valid_loss is None:
+    if last is None or last.valid_loss is None or _learned_before(curves):
         return None
     start = curves.before.valid_loss if curves.before else None
     if start is not None and last.valid_loss < start:

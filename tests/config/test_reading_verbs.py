@@ -128,8 +128,18 @@ NO_GROUP = (
 @pytest.mark.parametrize(
     ("line", "subject", "wrong", "instead"),
     [
-        ("explain lrr", "lrr", "there is no key, group, option or symptom of this name", "experiments explain optimizer.lr"),
-        ("explain modell", "modell", "there is no key, group, option or symptom of this name", "experiments explain model"),
+        (
+            "explain lrr",
+            "lrr",
+            "there is no key, group, option or symptom of this name",
+            "experiments explain optimizer.lr",
+        ),
+        (
+            "explain modell",
+            "modell",
+            "there is no key, group, option or symptom of this name",
+            "experiments explain model",
+        ),
         ("explain zzzzz", "zzzzz", "there is no key, group, option or symptom of this name", "experiments list"),
         (
             "explain",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from experiments.reports import wording
 from experiments.reports.table import sweep_table
@@ -43,7 +44,7 @@ def outcome(run: Run) -> list[str]:
     return lines
 
 
-def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = ()) -> None:
+def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = ()) -> None:
     """The table, best first, what the runs say together, the files and the command that opens TensorBoard."""
     from rich.console import Console
 
@@ -56,7 +57,7 @@ def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = ()) -> None:
     for line in diagnosis:
         print(line)
     for label, text in (
-        ("picture", sweep.path / "curves.png"),
+        *(("picture", picture) for picture in pictures or [sweep.path / "curves.png"]),
         ("table", sweep.path / "runs.csv"),
         ("look", f"tensorboard --logdir {sweep.path}"),
     ):

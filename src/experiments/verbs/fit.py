@@ -150,7 +150,9 @@ def _sweep(composer: Composer, plan: Plan) -> int:
 def _report(folder: Path) -> bool:
     """Diagnosis, table and pictures of a sweep, from its files alone; whether a job of it failed."""
     from experiments.diagnosis.journal import keep_for_sweep
+    from experiments.reports.agreement import agreement, map_lines
     from experiments.reports.curves import draw_curves
+    from experiments.reports.map import draw_map
     from experiments.reports.summary import print_sweep
     from experiments.reports.table import runs_csv
     from experiments.runs.sweep import Sweep
@@ -159,6 +161,12 @@ def _report(folder: Path) -> bool:
     diagnosis = keep_for_sweep(sweep)
     runs_csv(sweep, folder / "runs.csv")
     draw_curves(sweep, folder / "curves.png")
+    lines, pictures = diagnosis.summary_lines(), [folder / "curves.png"]
+    found = agreement(sweep)
+    if found is not None:
+        draw_map(found, folder / "map.png")
+        lines += map_lines(found)
+        pictures.append(folder / "map.png")
     with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
-        print_sweep(sweep, diagnosis.summary_lines())
+        print_sweep(sweep, lines, pictures)
     return any(job["status"] == "failed" for job in sweep.jobs)

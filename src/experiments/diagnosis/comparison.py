@@ -6,9 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 
-from experiments.diagnosis import advice, numbers
+from experiments.diagnosis import advice, numbers, outcome
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Symptom
 from experiments.diagnosis.outcome import Score
@@ -123,14 +122,9 @@ def slices(runs: Sequence[Curves]) -> list[Slice]:
 
 
 def score(runs: Sequence[Curves]) -> Score:
-    """The mean final error of runs that differ in their seed, and its standard error.
-
-    All are measured on the same validation set, so more seeds do not make its noise smaller.
-    """
+    """The mean final error of runs that differ in their seed, and its standard error."""
     errors = [error for run in runs if (error := final_error(run)) is not None]
-    mean = fmean(errors)
-    scatter = stdev(errors) / math.sqrt(len(errors)) if len(errors) > 2 and math.isfinite(mean) else 0.0
-    return Score(mean, max(runs[0].error_noise(mean) if math.isfinite(mean) else 0.0, scatter))
+    return outcome.score(errors, runs[0].known_size, regression=runs[0].regression)
 
 
 def final_error(run: Curves) -> float | None:

@@ -138,7 +138,7 @@ class Curves:
         Half an image is kept between the rate and 0 or 1: no finite validation set proves perfection. Where the size
         is unknown, it is at least one over the smallest difference between two error rates; else a fixed share.
         """
-        size = self.valid_size or self._size_at_least
+        size = self.known_size
         if not size:
             return UNKNOWN_SIZE * error
         if self.regression:
@@ -148,7 +148,10 @@ class Curves:
         return math.sqrt(share * (1 - share) / size)
 
     @cached_property
-    def _size_at_least(self) -> int | None:
+    def known_size(self) -> int | None:
+        """Number of validation samples, or how many there are at least by the steps of the error rate."""
+        if self.valid_size:
+            return self.valid_size
         errors = sorted({e.error for e in self.epochs if e.error is not None and math.isfinite(e.error)})
         steps = [b - a for a, b in itertools.pairwise(errors) if b - a > 1e-6]
         return None if self.regression or not steps else max(2, round(1 / min(steps)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def diagnose(words: list[str]) -> int:
     """The verb; imports no torch unless it has to train."""
-    from experiments.config.arguments import parse_diagnose
+    from experiments.config.diagnose_arguments import parse_diagnose
     from experiments.diagnosis import paths
     from experiments.diagnosis.readers.unreadable import Unreadable
     from experiments.runs.newest import NothingYet

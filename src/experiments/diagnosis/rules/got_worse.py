@@ -18,10 +18,14 @@ from experiments.diagnosis.thresholds import (
     FALLS_ON,
     KNEW_SOMETHING,
     LABELS_WRONG,
+    NOT_RECOVERED,
     OVER_CONFIDENT,
     RATE_STILL_HIGH,
     SMOOTHING,
 )
+
+TRAINING = {"train_error": "training error", "train_loss_eval": "training loss", "train_loss": "printed training loss"}
+"""What tells how well the training images are known, the best first."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def error_got_worse(curves: Curves) -> Finding | None:
         f"{numbers.error(rise.end, curves.regression)} at the end; noise explains "
         f"{numbers.loss(rise.noise) if curves.regression else numbers.percent(rise.noise)}"
     )
-    forgetting = _training_got_worse(curves, rise.epoch)
+    forgetting = _training_got_worse(curves, rise)
     if forgetting:
         overrides = advice.times_rate(curves, 1 / 3)
         if curves.own and curves.schedule == "Constant":
@@ -60,7 +64,7 @@ def error_got_worse(curves: Curves) -> Finding | None:
     return Finding(
         "too_many_epochs",
         "certain" if rise.end - rise.lowest > 2 * rise.noise else "likely",
-        (evidence, *_training_goes_on(curves, rise.epoch)),
+        (evidence, *_training_goes_on(curves, rise)),
         f"Stop there: {' '.join(advice.epochs(rise.epoch))}. Then more data, or regularise (augmentation, dropout, "
         "weight decay).",
         advice.epochs(rise.epoch),
@@ -129,39 +133,33 @@ def _scatter(errors: Sequence[float]) -> float:
     return stdev(changes) / math.sqrt(2) if len(changes) > 1 else 0.0
 
 
-def _training_got_worse(curves: Curves, best: int) -> str | None:
+def _training(curves: Curves) -> tuple[str, list[float]]:
+    """How well the training images are known, by the best record of it: its name in words, and its values."""
+    for name, words in TRAINING.items():
+        values = curves.column(name)
+        if values:
+            return words, values
+    return "", []
+
+
+def _training_got_worse(curves: Curves, rise: Rise) -> str | None:
     """Whether the training images are known worse, too, than at the best epoch; how that is seen."""
-    for name, what in (
-        ("train_error", "training error"),
-        ("train_loss_eval", "training loss"),
-        ("train_loss", "training loss"),
-    ):
-        values = curves.column(name)
-        if values:
-            smooth = smoothed(values, SMOOTHING)
-            then, now = smooth[best - 1], smooth[-1]
-            if now > COLLAPSED * then or (name == "train_error" and now - then > COLLAPSED_ALONG * curves_rise(curves)):
-                return f"the {what} rose too, from {numbers.loss(then)} to {numbers.loss(now)}"
-            return None
-    return None
+    words, values = _training(curves)
+    if not values:
+        return None
+    smooth = smoothed(values, SMOOTHING)
+    then, now = smooth[rise.epoch - 1], smooth[-1]
+    if words == TRAINING["train_error"]:
+        worse = now - then > COLLAPSED_ALONG * (rise.end - rise.lowest)
+    else:
+        worse = now > COLLAPSED * then and now > NOT_RECOVERED * (curves.guessing_loss or 0.0)
+    return f"the {words} rose too, from {numbers.loss(then)} to {numbers.loss(now)}" if worse else None
 
 
-def curves_rise(curves: Curves) -> float:
-    """How far the validation error rose."""
-    rise = _rise(curves)
-    return rise.end - rise.lowest if rise else math.inf
-
-
-def _training_goes_on(curves: Curves, best: int) -> tuple[str, ...]:
-    for name, what in (
-        ("train_error", "training error"),
-        ("train_loss_eval", "training loss"),
-        ("train_loss", "training loss"),
-    ):
-        values = curves.column(name)
-        if values:
-            return (f"the {what} fell on, from {numbers.loss(values[best - 1])} to {numbers.loss(values[-1])}",)
-    return ()
+def _training_goes_on(curves: Curves, rise: Rise) -> tuple[str, ...]:
+    words, values = _training(curves)
+    then = values[rise.epoch - 1] if values else 0.0
+    return (f"the {words} fell on, from {numbers.loss(then)} to {numbers.loss(values[-1])}",) if values else ()
 
 
 def _cut_off_at_a_high_rate(curves: Curves) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from experiments.diagnosis import advice, numbers
-from experiments.diagnosis.course import course
+from experiments.diagnosis import advice, fitting, numbers
 from experiments.diagnosis.curves import Curves, Epoch
 from experiments.diagnosis.findings import Confidence, Finding
 from experiments.diagnosis.thresholds import (
@@ -15,12 +14,7 @@ from experiments.diagnosis.thresholds import (
     ENOUGH_STEPS,
     EPOCH_STEPS,
     HARDLY_MOVED,
-    KNOWS_LITTLE,
-    LEAST_EPOCHS,
-    NO_GAP,
     PRINTED_GAP,
-    STOPPED_FALLING,
-    STOPPED_LONG_AGO,
     UNDERFIT,
     UNDERFIT_ON_OTHERS,
     UNFITTED,
@@ -35,25 +29,32 @@ def not_fitted(curves: Curves) -> list[Finding]:
         return []
     if last.valid_loss is None:
         return _by_the_error_alone(curves, last)
-    remaining = _remaining(curves, last)
+    remaining = fitting.remaining(curves, last)
     if remaining is None:
         return _without_guessing(curves, last)
-    if _has_gap(last) or (remaining < UNFITTED and (_is_printed_below(last) or _stopped_falling(curves))):
+    if fitting.has_gap(last) or (
+        remaining < UNFITTED and (fitting.is_printed_below(last) or fitting.stopped_falling(curves))
+    ):
         return _stopped_early(curves, last)
-    passes = _passes(curves)
-    underfit = UNDERFIT if _eval(last) is not None else UNDERFIT_ON_OTHERS
+    passes = fitting.passes(curves)
+    underfit = UNDERFIT if last.train_loss_eval is not None else UNDERFIT_ON_OTHERS
     if passes < 1 and remaining > UNDERFIT:
         evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
     # After n epochs a run that goes well has no more than an n-th of UNFITTED left.
     if remaining > max(UNFITTED / passes, underfit):
-        hardly = remaining_of_start(curves, last) > HARDLY_MOVED
+        hardly = fitting.remaining_of_start(curves, last) > HARDLY_MOVED
         evidence = f"{_level(curves, last)} after {_epochs(curves)}, and it fell smoothly"
         sure: Confidence = "likely" if remaining > UNFITTED or len(curves.epochs) > 1 else "possible"
         return [_too_low(curves, sure, evidence, 100 if hardly else 10), _too_few(curves, "possible")]
-    if remaining > UNDERFIT and (_eval(last) is not None or _still_above(curves, last)):
+    if remaining > UNDERFIT and (last.train_loss_eval is not None or _still_above(curves, last)):
         return [_too_few(curves, "likely", f"{_level(curves, last)} after {_epochs(curves)}"), _too_low(curves)]
     return _stopped_early(curves, last)
+
+
+def _still_above(curves: Curves, last: Epoch) -> bool:
+    """Whether the printed training loss of a single epoch is above the validation loss."""
+    return len(curves.epochs) == 1 and (last.train_loss or 0.0) > (last.valid_loss or math.inf)
 
 
 def _stopped_early(curves: Curves, last: Epoch) -> list[Finding]:
@@ -72,7 +73,7 @@ def _stopped_early(curves: Curves, last: Epoch) -> list[Finding]:
 def _without_guessing(curves: Curves, last: Epoch) -> list[Finding]:
     """The number of classes is unknown: only a long crawl at a high error tells, by ratios alone."""
     losses = curves.column("valid_loss")
-    if last.error is None or last.error < CRAWLING_ERROR or _has_gap(last):
+    if last.error is None or last.error < CRAWLING_ERROR or fitting.has_gap(last):
         return _stopped_early(curves, last)
     if len(losses) < 3:
         return _stopped_early(curves, last) or [_too_little(curves, last)]
@@ -114,73 +115,6 @@ def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Find
     )
 
 
-def _remaining(curves: Curves, last: Epoch) -> float | None:
-    """What is left of guessing's loss on the training images in evaluation mode, else on the validation images.
-
-    Where most of the images are right, it is the geometric mean of what is left of the loss and of the error: smoothed
-    labels and a few wrong and sure images keep a loss high in a network that is well trained.
-    """
-    guess = curves.guessing_loss
-    if curves.regression and curves.before and curves.before.valid_loss and guess:
-        guess = max(guess, curves.before.valid_loss)
-    if not guess or last.valid_loss is None:
-        return None
-    evaluated = last.train_loss_eval is not None
-    loss = (last.train_loss_eval if last.train_loss_eval is not None else last.valid_loss) / guess
-    error = last.train_error if evaluated and last.train_error is not None else last.error
-    if error is None or not curves.guessing_error or curves.regression:
-        return loss
-    share = error / curves.guessing_error
-    return loss if share > KNOWS_LITTLE else math.sqrt(loss * share)
-
-
-def remaining_of_start(curves: Curves, last: Epoch) -> float:
-    """The final loss over the one before training (guessing's where that is not recorded)."""
-    before = curves.before
-    if before and before.train_loss_eval and _eval(last) is not None:
-        return (_eval(last) or 0.0) / before.train_loss_eval
-    start = (before.valid_loss if before else None) or curves.guessing_loss
-    return (last.valid_loss or 0.0) / start if start else 0.0
-
-
-def _still_above(curves: Curves, last: Epoch) -> bool:
-    """Whether the printed training loss of a single epoch is above the validation loss."""
-    return len(curves.epochs) == 1 and (last.train_loss or 0.0) > (last.valid_loss or math.inf)
-
-
-def _passes(curves: Curves) -> float:
-    """Epochs, each of fewer than EPOCH_STEPS steps counting as a part of one."""
-    count = len(curves.epochs)
-    return min(count, len(curves.steps) / EPOCH_STEPS) if curves.steps else count
-
-
-def _has_gap(last: Epoch) -> bool:
-    """Whether the training images are known better than the others: then it is not for want of fitting.
-
-    The printed training loss errs upwards while it falls, so where it is lower the true one is, too.
-    """
-    loss = _eval(last) if _eval(last) is not None else last.train_loss
-    return loss is not None and last.valid_loss is not None and loss < NO_GAP * last.valid_loss
-
-
-def _is_printed_below(last: Epoch) -> bool:
-    """Whether even the printed training loss is below the validation loss: then the true one is well below."""
-    return last.train_loss_eval is None and (last.train_loss or math.inf) < (last.valid_loss or 0.0)
-
-
-def _stopped_falling(curves: Curves) -> bool:
-    """Whether the loss fell long ago and stays where it is."""
-    if curves.regression:
-        return False
-    seen = course(curves)
-    if seen is not None:
-        return seen.first_half is not None and seen.first_half > STOPPED_FALLING
-    losses, start = curves.column("train_loss_eval") or curves.column("valid_loss"), curves.guessing_loss
-    if len(losses) < LEAST_EPOCHS or start is None or losses[-1] >= start:
-        return False
-    return (start - losses[len(losses) // 2 - 1]) / (start - losses[-1]) > STOPPED_LONG_AGO
-
-
 def _too_little(curves: Curves, last: Epoch) -> Finding:
     evidence = (
         f"{numbers.error(last.error or 0.0, False)} after {_epochs(curves)}: too few to tell, as long as the number of "
@@ -201,12 +135,10 @@ def _by_the_error_alone(curves: Curves, last: Epoch) -> list[Finding]:
     return [Finding("inconclusive", "certain", (evidence,), "Record the validation loss, too.")]
 
 
-def _eval(epoch: Epoch) -> float | None:
-    return epoch.train_loss_eval
-
-
 def _level(curves: Curves, last: Epoch) -> str:
-    which, loss = ("training", _eval(last)) if _eval(last) is not None else ("validation", last.valid_loss)
+    which, loss = (
+        ("training", last.train_loss_eval) if last.train_loss_eval is not None else ("validation", last.valid_loss)
+    )
     known = curves.guessing_loss
     beside = f" and validation loss {numbers.loss(last.valid_loss or 0.0)}" if which == "training" else ""
     return f"{which} loss {numbers.loss(loss or 0.0)}{beside} (guessing gives {numbers.loss(known or 0.0)})"

@@ -1,0 +1,78 @@
+"""How well the training images are known: what is left of the loss, and whether it still falls."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.diagnosis.course import course
+from experiments.diagnosis.curves import Curves, Epoch
+from experiments.diagnosis.thresholds import (
+    EPOCH_STEPS,
+    KNOWS_LITTLE,
+    LEAST_EPOCHS,
+    NO_GAP,
+    STOPPED_FALLING,
+    STOPPED_LONG_AGO,
+)
+
+
+def remaining(curves: Curves, last: Epoch) -> float | None:
+    """What is left of guessing's loss on the training images in evaluation mode, else on the validation images.
+
+    Where most of the images are right, it is the geometric mean of what is left of the loss and of the error: smoothed
+    labels and a few wrong and sure images keep a loss high in a network that is well trained.
+    """
+    guess = curves.guessing_loss
+    if curves.regression and curves.before and curves.before.valid_loss and guess:
+        guess = max(guess, curves.before.valid_loss)
+    if not guess or last.valid_loss is None:
+        return None
+    evaluated = last.train_loss_eval is not None
+    loss = (last.train_loss_eval if last.train_loss_eval is not None else last.valid_loss) / guess
+    error = last.train_error if evaluated and last.train_error is not None else last.error
+    if error is None or not curves.guessing_error or curves.regression:
+        return loss
+    share = error / curves.guessing_error
+    return loss if share > KNOWS_LITTLE else math.sqrt(loss * share)
+
+
+def remaining_of_start(curves: Curves, last: Epoch) -> float:
+    """The final loss over the one before training (guessing's where that is not recorded)."""
+    before = curves.before
+    if before and before.train_loss_eval and last.train_loss_eval is not None:
+        return (last.train_loss_eval or 0.0) / before.train_loss_eval
+    start = (before.valid_loss if before else None) or curves.guessing_loss
+    return (last.valid_loss or 0.0) / start if start else 0.0
+
+
+def passes(curves: Curves) -> float:
+    """Epochs, each of fewer than EPOCH_STEPS steps counting as a part of one."""
+    count = len(curves.epochs)
+    return min(count, len(curves.steps) / EPOCH_STEPS) if curves.steps else count
+
+
+def has_gap(last: Epoch) -> bool:
+    """Whether the training images are known better than the others: then it is not for want of fitting.
+
+    The printed training loss errs upwards while it falls, so where it is lower the true one is, too.
+    """
+    loss = last.train_loss_eval if last.train_loss_eval is not None else last.train_loss
+    return loss is not None and last.valid_loss is not None and loss < NO_GAP * last.valid_loss
+
+
+def is_printed_below(last: Epoch) -> bool:
+    """Whether even the printed training loss is below the validation loss: then the true one is well below."""
+    return last.train_loss_eval is None and (last.train_loss or math.inf) < (last.valid_loss or 0.0)
+
+
+def stopped_falling(curves: Curves) -> bool:
+    """Whether the loss fell long ago and stays where it is."""
+    if curves.regression:
+        return False
+    seen = course(curves)
+    if seen is not None:
+        return seen.first_half is not None and seen.first_half > STOPPED_FALLING
+    losses, start = curves.column("train_loss_eval") or curves.column("valid_loss"), curves.guessing_loss
+    if len(losses) < LEAST_EPOCHS or start is None or losses[-1] >= start:
+        return False
+    return (start - losses[len(losses) // 2 - 1]) / (start - losses[-1]) > STOPPED_LONG_AGO

@@ -751,3 +751,32 @@ def test_no_rule_compares_with_a_number_of_its_own() -> None:
                 floats = [n for n in numbers if isinstance(n, float) and n not in (0.0, 1.0)]
                 found += [f"{path.name}:{node.lineno}: {number}" for number in floats]
     assert found == []
+
+
+@pytest.mark.parametrize("wrong_labels", [0.1, 0.3])
+def test_a_network_that_is_as_sure_as_its_errors_warrant_is_not_called_too_low(wrong_labels: float) -> None:
+    """Wrong labels keep loss and error high in a network that has learned all that can be learned."""
+    right = 1 - wrong_labels
+    entropy = -right * math.log(right) - wrong_labels * math.log(wrong_labels / 9)
+    shape = {
+        "valid": [1.8, *[entropy + 0.04] * 3],
+        "train_eval": [1.8, *[entropy + 0.03] * 3],
+        "errors": [0.6, *[wrong_labels] * 3],
+        "train_errors": [0.6, *[wrong_labels] * 3],
+        **ours(),
+    }
+    assert verdict(training(**shape)) == "healthy"
+    unsure = {**shape, "valid": [2.2, 2.0, 1.9, 1.8], "train_eval": [2.2, 2.0, 1.9, 1.8]}
+    assert verdict(training(**unsure)) == "learning_rate_too_low"
+
+
+def test_noisy_batches_are_no_leap() -> None:
+    """Where labels are wrong each batch has another loss: among hundreds, chance alone makes a rise."""
+    chance = random.Random(0)
+    for _ in range(20):
+        losses = [(0.55 + 0.35 * 0.97**i) * TEN + chance.gauss(0, 0.14) for i in range(350)]
+        curves = training(
+            valid=[1.4, 1.35, 1.3, 1.3], train_eval=[1.4, 1.35, 1.3, 1.3], errors=[0.35, 0.32, 0.31, 0.31],
+            train_errors=[0.35, 0.32, 0.31, 0.31], steps=stepped(losses), **ours(),
+        )  # fmt: skip
+        assert verdict(curves) == "healthy"

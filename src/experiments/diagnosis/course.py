@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import stdev
 
 from experiments.diagnosis.curves import Curves, smoothed
-from experiments.diagnosis.thresholds import BEYOND_NOISE, WINDOW
+from experiments.diagnosis.thresholds import WINDOW
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Course:
         peak: the highest windowed loss, over `start`.
         leap: the largest rise above the lowest windowed loss so far.
         leap_from_rate: the rate at that lowest point; None if rates are not recorded.
-        batch_noise: of the windowed loss: what neighbouring batches differ by.
+        batch_noise: the standard error of the windowed loss, by what neighbouring batches differ by.
         first_half: the share of the whole descent within the first half of the way (the sum of the rates);
             None if it did not descend.
     """
@@ -51,7 +51,7 @@ def course(curves: Curves) -> Course | None:
         peak=max(window) / start if start > 0 else math.inf,
         leap=leap / scale,
         leap_from_rate=rates[low],
-        batch_noise=BEYOND_NOISE * _scatter(changes) / math.sqrt(2 * WINDOW) / scale,
+        batch_noise=_scatter(changes) / math.sqrt(2 * WINDOW) / scale,
         first_half=_first_half(window, known_rates if len(known_rates) == len(window) else [1.0] * len(window)),
     )
 

@@ -13,6 +13,8 @@ from experiments.diagnosis.thresholds import (
     NO_GAP,
     STOPPED_FALLING,
     STOPPED_LONG_AGO,
+    UNSURE,
+    WORSE_THAN_HALF_GUESSING,
 )
 
 
@@ -34,6 +36,24 @@ def remaining(curves: Curves, last: Epoch) -> float | None:
         return loss
     share = error / curves.guessing_error
     return loss if share > KNOWS_LITTLE else math.sqrt(loss * share)
+
+
+def as_sure_as_it_may_be(curves: Curves, last: Epoch) -> bool:
+    """Whether the loss is no higher than the errors warrant, where the network is right more often than not.
+
+    A calibrated network that errs with the share e, and does not know which of the other C - 1 classes it is then, has
+    the loss -(1 - e) ln(1 - e) - e ln(e / (C - 1)): its entropy. One that has not been fitted is less sure than that;
+    one that is as sure has learned what it can, and the rest is for want of right labels, data or a larger network.
+    """
+    if curves.regression or not curves.classes or not curves.guessing_loss or not curves.guessing_error:
+        return False
+    evaluated = last.train_loss_eval is not None and last.train_error is not None
+    loss, error = (last.train_loss_eval, last.train_error) if evaluated else (last.valid_loss, last.error)
+    if loss is None or error is None or error > WORSE_THAN_HALF_GUESSING * curves.guessing_error:
+        return False
+    right, wrong = 1 - error, max(error, 1e-9)
+    entropy = -right * math.log(right) - wrong * math.log(wrong / (curves.classes - 1))
+    return loss - entropy < UNSURE * curves.guessing_loss
 
 
 def remaining_of_start(curves: Curves, last: Epoch) -> float:

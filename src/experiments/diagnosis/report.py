@@ -41,6 +41,9 @@ class Report:
             lines.append(f"{_name(run.path):<{width}}  {run.verdict:<22}  {first}".rstrip())
         return [*lines, "", *_sweep_lines(self.sweep)]
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def summary_lines(self) -> list[str]:
         """What the runs say together, without a line a run."""
         return [] if self.sweep is None else _sweep_lines(self.sweep)

@@ -8,8 +8,8 @@ seen by: a loss that is no number; a validation loss far above guessing's (ln of
 helps: a new model at a lower rate, a tenth or less; the spoilt one cannot be saved by training on""",
     "learning_rate_too_low": """\
 the steps are too short: the loss falls smoothly, and nobody would wait for it
-seen by: after n epochs the training loss (evaluation mode) is above 75 % / n of guessing's, with no gap to the
-  validation loss
+seen by: after an epoch the training loss (evaluation mode) is above 75 % of guessing's, after n epochs above 75 % / n^2
+  (but 10 %), with no gap to the validation loss
 helps: ten times the rate; a hundred times if the loss hardly moved""",
     "too_few_epochs": """\
 it was on its way, and stopped

@@ -35,8 +35,11 @@ STUCK = 0.3
 """Above this share of guessing's loss at the end, a leap has not been made good."""
 
 STUCK_LEAP = 0.1
-"""A rise from which a run did not get below STUCK: rates that are too low rise by no more than 0.07, which is the
-batches' noise."""
+"""A rise from which a run did not get below STUCK: rates that are too low rise by no more than 0.07."""
+
+BATCH_NOISE = 12.0
+"""Standard errors of a windowed loss that a rise must exceed: among hundreds of windows chance alone reaches 11 where
+labels are wrong, and rates that are too high make it 14 to thousands."""
 
 NOT_RECOVERED = 0.03
 """A leap counts if the final training loss is above this share of guessing's: what was healed did no harm."""
@@ -58,7 +61,7 @@ PLATEAU_RISES = 1 / 3
 
 UNFITTED = 0.75
 """Above this share of guessing's loss after one epoch hardly anything has been learned. After n epochs (of at least
-EPOCH_STEPS steps) a run that goes well is below an n-th of it."""
+EPOCH_STEPS steps) a run that goes well is far below an n-th of it, below an n-th of that in all that was tried."""
 
 EPOCH_STEPS = 20
 """An epoch of fewer steps counts as a part of one; a run of fewer steps in all says nothing about its rate."""
@@ -74,6 +77,10 @@ UNDERFIT_ON_OTHERS = 0.35
 
 KNOWS_LITTLE = 0.25
 """Above this share of guessing's error the loss alone says how much is left to learn."""
+
+UNSURE = 0.03
+"""A loss above the entropy of its errors by this share of guessing's is that of a network that is less sure than it may
+be. With a tenth or three tenths of the labels wrong, trained networks are below 0.03."""
 
 NO_GAP = 0.75
 """Training loss (evaluation mode) over validation loss: above this the network has not begun to learn by heart."""

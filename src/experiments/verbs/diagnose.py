@@ -43,4 +43,4 @@ def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
-        print("\n".join(report.lines()))
+        print(report)

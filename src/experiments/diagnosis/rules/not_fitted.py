@@ -32,17 +32,15 @@ def not_fitted(curves: Curves) -> list[Finding]:
     remaining = fitting.remaining(curves, last)
     if remaining is None:
         return _without_guessing(curves, last)
-    if fitting.has_gap(last) or (
-        remaining < UNFITTED and (fitting.is_printed_below(last) or fitting.stopped_falling(curves))
-    ):
+    if fitting.has_gap(last) or (remaining < UNFITTED and _need_not_fall(curves, last)):
         return _stopped_early(curves, last)
     passes = fitting.passes(curves)
     underfit = UNDERFIT if last.train_loss_eval is not None else UNDERFIT_ON_OTHERS
     if passes < 1 and remaining > UNDERFIT:
         evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
-    # After n epochs a run that goes well has no more than an n-th of UNFITTED left.
-    if remaining > max(UNFITTED / passes, underfit):
+    # One epoch may be too few at any rate; each further one that leaves as much to learn speaks against the rate.
+    if remaining > max(UNFITTED / passes**2, underfit):
         hardly = fitting.remaining_of_start(curves, last) > HARDLY_MOVED
         evidence = f"{_level(curves, last)} after {_epochs(curves)}, and it fell smoothly"
         sure: Confidence = "likely" if remaining > UNFITTED or len(curves.epochs) > 1 else "possible"
@@ -50,6 +48,13 @@ def not_fitted(curves: Curves) -> list[Finding]:
     if remaining > UNDERFIT and (last.train_loss_eval is not None or _still_above(curves, last)):
         return [_too_few(curves, "likely", f"{_level(curves, last)} after {_epochs(curves)}"), _too_low(curves)]
     return _stopped_early(curves, last)
+
+
+def _need_not_fall(curves: Curves, last: Epoch) -> bool:
+    """Whether what is left of the loss is not for want of steps; after a single epoch that cannot be said."""
+    if fitting.is_printed_below(last) or fitting.stopped_falling(curves):
+        return True
+    return fitting.passes(curves) > 1 and fitting.as_sure_as_it_may_be(curves, last)
 
 
 def _still_above(curves: Curves, last: Epoch) -> bool:

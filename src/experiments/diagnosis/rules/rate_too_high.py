@@ -11,6 +11,7 @@ from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Confidence, Finding
 from experiments.diagnosis.thresholds import (
     ABOVE_GUESSING,
+    BATCH_NOISE,
     HARDLY_MOVED,
     LEAP,
     NOT_RECOVERED,
@@ -101,7 +102,12 @@ def _left_the_valley(curves: Curves, seen: Course | None) -> Seen:
 
 
 def _leapt(curves: Curves, seen: Course | None) -> Seen:
-    if seen is None or seen.leap < LEAP or not _unmended(curves) or _learned_before(curves):
+    if (
+        seen is None
+        or seen.leap < max(LEAP, BATCH_NOISE * seen.batch_noise)
+        or not _unmended(curves)
+        or _learned_before(curves)
+    ):
         return None
     at = f" (lowest at a rate of {numbers.loss(seen.leap_from_rate)})" if seen.leap_from_rate else ""
     return "likely", f"the training loss leapt by {numbers.loss(seen.leap)} of guessing's after it had fallen{at}"
@@ -112,7 +118,7 @@ def _stuck(curves: Curves, seen: Course | None) -> Seen:
     if seen is None or fitted is None or fitted < STUCK or _learned_before(curves):
         return None
     rise = max(seen.leap, (seen.peak - 1) * seen.start)
-    if rise < max(STUCK_LEAP, seen.batch_noise):
+    if rise < max(STUCK_LEAP, BATCH_NOISE * seen.batch_noise):
         return None
     return "likely", (
         f"the training loss rose by {numbers.loss(rise)} of guessing's and was not made good: it ended at "

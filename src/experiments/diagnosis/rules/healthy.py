@@ -6,6 +6,7 @@ from experiments.diagnosis import advice, numbers
 from experiments.diagnosis.course import course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
+from experiments.diagnosis.rules.got_worse import over_confident
 from experiments.diagnosis.thresholds import ENOUGH_STEPS, IMBALANCE, KNOWN_BY_HEART, ROOM_FOR_RATE, WELL_FITTED
 
 
@@ -31,7 +32,7 @@ def healthy(curves: Curves) -> Finding:
         + (
             f"To see whether there is more in it: {' '.join(overrides)}."
             if overrides
-            else "For less error: more epochs, or more data."
+            else "For less error: more images, or augmentation."
         ),
         overrides,
     )
@@ -60,6 +61,8 @@ def _next(curves: Curves) -> tuple[str, ...]:
     """
     last, guess, seen = curves.last, curves.guessing_loss, course(curves)
     if curves.regression or last is None or not guess or last.train_loss_eval is None or seen is None:
+        return ()
+    if over_confident(curves):  # more of the same makes it surer still
         return ()
     remaining, calm = last.train_loss_eval / guess, seen.leap < ROOM_FOR_RATE
     if remaining > WELL_FITTED and calm and len(curves.steps) > ENOUGH_STEPS:

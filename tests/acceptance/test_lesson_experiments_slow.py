@@ -20,6 +20,9 @@ def test_all_five_show_what_they_were_declared_to_show(lesson: Typed) -> None:
     found = {row["experiment"]: row for row in rows(lesson.only / "runs.csv")}
     assert sorted(found) == EXPERIMENTS
     assert {name: row["expect"] for name, row in found.items()} == dict.fromkeys(EXPERIMENTS, "confirmed")
+    named = {name: row["verdict"] for name, row in found.items()}
+    # Forty epochs on a tenth of the images are no overfitting by the outcome, whatever the setting looks like.
+    assert named == {name: name for name in EXPERIMENTS} | {"good": "healthy", "too_many_epochs": "healthy"}
     assert {row["status"] for row in found.values()} == {"finished"}
     assert {row["error"] for row in found.values()} == {""}
     assert [found[name]["epochs"] for name in EXPERIMENTS] == ["4", "4", "5", "1", "40"]
@@ -110,7 +113,7 @@ def test_colour_on_a_terminal_and_none_with_no_color(
 
 def test_what_differs_is_in_the_folder_names_and_nothing_else_is_there(lesson: Typed) -> None:
     assert sorted(path.name for path in lesson.only.iterdir()) == sorted(
-        [*EXPERIMENTS, "sweep.json", "runs.csv", "curves.png"]
+        [*EXPERIMENTS, "sweep.json", "runs.csv", "diagnosis.json", "curves.png"]
     )
     assert [path.name for path in lesson.here.iterdir()] == ["multirun"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d", lesson.only.name)

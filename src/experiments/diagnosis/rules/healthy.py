@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 from experiments.diagnosis import advice, numbers
 from experiments.diagnosis.course import course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
 from experiments.diagnosis.rules.got_worse import over_confident
-from experiments.diagnosis.thresholds import ENOUGH_STEPS, IMBALANCE, KNOWN_BY_HEART, ROOM_FOR_RATE, WELL_FITTED
+from experiments.diagnosis.thresholds import (
+    ENOUGH_STEPS,
+    IMBALANCE,
+    KNOWN_BY_HEART,
+    LONG_ENOUGH_STEPS,
+    ROOM_FOR_RATE,
+    WELL_FITTED,
+)
 
 
 def healthy(curves: Curves) -> Finding:
@@ -57,7 +66,7 @@ def _next(curves: Curves) -> tuple[str, ...]:
     """Where to look for a lower error: a higher rate while there is room for it, else more epochs.
 
     Four times as many, since an error falls with the logarithm of the epochs: what twice as many bring is mostly
-    hidden by noise.
+    hidden by noise. From a handful of steps up to eight times as many.
     """
     last, guess, seen = curves.last, curves.guessing_loss, course(curves)
     if curves.regression or last is None or not guess or last.train_loss_eval is None or seen is None:
@@ -69,4 +78,5 @@ def _next(curves: Curves) -> tuple[str, ...]:
         return advice.times_rate(curves, 10)
     if remaining < KNOWN_BY_HEART and calm:
         return advice.times_rate(curves, 3)
-    return advice.epochs(4 * advice.epochs_of(curves))
+    count, steps_an_epoch = advice.epochs_of(curves), len(curves.steps) / len(curves.epochs)
+    return advice.epochs(max(4 * count, min(8 * count, math.ceil(LONG_ENOUGH_STEPS / steps_an_epoch))))

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from experiments.config.parser import Parser
 
+DIGITS = 15
+"""More of them make no number of images or classes."""
+
 
 @dataclass(frozen=True)
 class DiagnoseArguments:
@@ -46,7 +49,7 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
     parser.add_argument("--each", action="store_true", help="judge several one by one")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--valid-size", type=_count, metavar="N", help="validation images, where a file does not say")
-    parser.add_argument("--classes", type=_count, metavar="N", help="number of classes, where a file does not say")
+    parser.add_argument("--classes", type=_several, metavar="N", help="number of classes, where a file does not say")
     parser.add_argument("--apply", action="store_true", help="train the advised run, and compare")
     parser.add_argument("--rounds", type=_count, metavar="N", help="with --apply: so many runs at most (1)")
     found = vars(parser.parse_intermixed_args(list(words)))
@@ -60,8 +63,13 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
     return DiagnoseArguments(**{**found, "rounds": found["rounds"] or 1})
 
 
-def _count(text: str) -> int:
-    count = int(text) if text.isascii() and text.isdigit() else 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
+def _count(text: str, least: int = 1) -> int:
+    count = int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS else 0
+    if count < least:
+        shown = text if len(text) < DIGITS else f"{text[:DIGITS]}..."
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {shown}")
     return count
+
+
+def _several(text: str) -> int:
+    return _count(text, least=2)

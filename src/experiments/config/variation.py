@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -30,8 +31,18 @@ def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig
         values |= file.picks
         values |= {k: written(v) for k, v in file.values.items() if k.split(".")[0] not in LEFT_OUT}
     typed = [text for text in overrides if _key(text).split(".")[0] not in ("experiment", "sweep", *LEFT_OUT)]
+    typed = [_from_anywhere(text) for text in typed]
     already = {_key(text) for text in typed}
     return [*(f"{key}={value}" for key, value in values.items() if key not in already), *typed]
+
+
+def _from_anywhere(override: str) -> str:
+    """A relative `dataset.root` as an absolute path: the next command may be typed in another folder."""
+    key, _, value = override.partition("=")
+    root = value.strip("'\"")
+    if key.lstrip("+") != "dataset.root" or not root or root.startswith(("~", "/", "$")) or "," in root:
+        return override
+    return f"{key}={written(str(Path(root).absolute()))}"
 
 
 def as_overrides(composer: Composer, configuration: Mapping[str, Any]) -> list[str] | None:
@@ -59,12 +70,18 @@ def written(value: object) -> str:
     """A value in Hydra's grammar: `null`, `true`, `[0.9,0.99]`, text quoted where it must be."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{written(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list):
         return f"[{','.join(written(one) for one in value)}]"
     text = str(value)
     plain = isinstance(value, int | float) or (_WORD.fullmatch(text) and text.lower() not in _NOT_TEXT)
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return text if plain else f"'{escaped}'"
+    return text if plain else f"'{_escaped(text)}'"
+
+
+def _escaped(text: str) -> str:
+    """For single quotes of Hydra's grammar, where backslashes count only before a quote."""
+    return re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
 
 
 def _key(override: str) -> str:

@@ -47,6 +47,14 @@ def lower_rate(curves: Curves, seen: Course | None) -> tuple[str, ...]:
     return times_rate(curves, max(lower, rate / 100) / rate)
 
 
-def in_words(overrides: tuple[str, ...], otherwise: str) -> str:
-    """The settings if they are known, else the change in words."""
-    return " ".join(overrides) if overrides else otherwise
+WORDS = {"optimizer.lr": "learning rate", "schedule.epochs": "epochs"}
+
+
+def change(curves: Curves, overrides: tuple[str, ...], otherwise: str = "") -> str:
+    """The settings as they are typed, in words for a training that was not one of ours; `otherwise` without any."""
+    if not overrides:
+        return otherwise
+    if curves.own:
+        return " ".join(overrides)
+    pairs = (text.partition("=") for text in overrides)
+    return ", ".join(f"{WORDS.get(key, key)} {value}" for key, _, value in pairs)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from experiments.diagnosis.curves import Curves
+from experiments.diagnosis.findings import Finding
 
 LEFT_OUT = ("hydra.", "expect", "name=", "sweep=", "experiment=")
 """What a next run must not inherit: another run's folder, what that was expected to show, the sweep that it was in."""
@@ -29,6 +31,11 @@ def next_command(curves: Curves, advised: Sequence[str]) -> str | None:
     if any("," in text.partition("=")[2] and "[" not in text for text in advised):
         words.append("-m")
     return shlex.join([*words, *overrides])
+
+
+def with_commands(curves: Curves, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, each with the command of its advice."""
+    return tuple(replace(finding, command=next_command(curves, finding.overrides)) for finding in findings)
 
 
 def key_of(override: str) -> str:

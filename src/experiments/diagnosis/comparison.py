@@ -78,6 +78,11 @@ class Slice:
         """`rates`, `numbers of epochs`."""
         return self.axis.plural
 
+    def seeds(self, index: int) -> str:
+        """` (mean of 2 runs)`, nothing of a single one."""
+        count = len(self.runs[index])
+        return f" (mean of {count} runs)" if count > 1 else ""
+
     def setting(self, index: int) -> str:
         """A value as it is typed: `optimizer.lr=0.003`."""
         one, value = self.runs[index][0], self.values[index]
@@ -108,7 +113,7 @@ def slices(runs: Sequence[Curves]) -> list[Slice]:
     for axis in AXES:
         groups: dict[object, list[Curves]] = defaultdict(list)
         for run in runs:
-            if axis.of(run) is not None and final_error(run) is not None:
+            if axis.of(run) is not None and final_error(run) is not None and _comparable(run, axis):
                 groups[_others(run, axis)].append(run)
         for group in groups.values():
             by_value: dict[float, list[Curves]] = defaultdict(list)
@@ -136,6 +141,11 @@ def final_error(run: Curves) -> float | None:
     if run.status in ("failed", "running", "interrupted"):
         return None
     return value
+
+
+def _comparable(run: Curves, axis: Axis) -> bool:
+    """A stranger's file says nothing of its settings but its rate: other axes would compare what is not alike."""
+    return bool(run.configuration) or axis is RATE
 
 
 def _others(run: Curves, axis: Axis) -> object:

@@ -10,6 +10,8 @@ from statistics import stdev
 from experiments.diagnosis.curves import Curves, smoothed
 from experiments.diagnosis.thresholds import WINDOW
 
+LARGEST = 1e150
+
 
 @dataclass(frozen=True)
 class Course:
@@ -43,12 +45,14 @@ def course(curves: Curves) -> Course | None:
     known_rates = [rate for rate in rates if rate is not None]
     window = smoothed(losses, WINDOW)
     start = losses[0]
+    if start <= 0 or max(map(abs, losses)) > LARGEST:  # no cross-entropy, or nothing that could be computed with
+        return None
     scale = scale_of(curves, start)
     leap, low = _largest_rise(window)
     changes = [b - a for a, b in itertools.pairwise(losses)]
     return Course(
         start=start / scale,
-        peak=max(window) / start if start > 0 else math.inf,
+        peak=max(window) / start,
         leap=leap / scale,
         leap_from_rate=rates[low],
         batch_noise=_scatter(changes) / math.sqrt(2 * WINDOW) / scale,

@@ -62,14 +62,16 @@ class Curves:
         train_size, valid_size: number of samples.
         guess_loss, guess_error: what guessing gives where it is recorded; else it follows from `classes`.
         class_counts: training samples of each class.
-        status: of one of our own runs: `finished`, `diverged`, `running`, ...
+        status: of one of our own runs: `finished`, `diverged`, `running`, ..., `killed` if its process is gone.
         failure: why a run failed.
+        damage: why its history cannot be read.
         learning_rate: as configured: the highest that the schedule was to reach.
         planned_epochs: as configured.
         schedule: its name, `OneCycle`, `Constant`.
         configuration: of one of our own runs: dotted keys and their values.
         overrides: what to type to get this run's configuration, without the advice that is still to come.
         config_dir: of the user's own YAML files.
+        reason: the advice of an earlier run that this one follows.
         own: whether `experiments fit` made it, so that its next command can be given.
     """
 
@@ -86,27 +88,39 @@ class Curves:
     class_counts: Mapping[str, int] = field(default_factory=dict)
     status: str | None = None
     failure: str | None = None
+    damage: str | None = None
     learning_rate: Number = None
     planned_epochs: int | None = None
     schedule: str | None = None
     configuration: Mapping[str, object] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
     config_dir: str | None = None
+    reason: str | None = None
     own: bool = False
 
     @cached_property
     def guessing_loss(self) -> Number:
-        """The loss of one who knows nothing: ln of the number of classes; the variance in a regression."""
+        """The loss of one who knows nothing: ln of the number of classes; the variance in a regression.
+
+        Where neither is known, what the network had before its first step, which knew nothing or more.
+        """
         if self.guess_loss is not None:
             return self.guess_loss
-        return math.log(self.classes) if self.classes and self.classes > 1 else None
+        return math.log(self.classes) if self.classes and self.classes > 1 else _finite(self.before, "valid_loss")
 
     @cached_property
     def guessing_error(self) -> Number:
         """The error of one who knows nothing."""
         if self.guess_error is not None:
             return self.guess_error
-        return 1 - 1 / self.classes if self.classes and self.classes > 1 else None
+        return 1 - 1 / self.classes if self.classes and self.classes > 1 else _finite(self.before, "error")
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the run is not, or will not be, at its planned end."""
+        return self.status in ("running", "killed", "interrupted", "failed") and len(self.epochs) < (
+            self.planned_epochs or 0
+        )
 
     @property
     def last(self) -> Epoch | None:
@@ -144,7 +158,7 @@ class Curves:
         if self.regression:
             return error / math.sqrt(2 * size)
         half = 0.5 / size
-        share = min(max(error, half), 1 - half)
+        share = min(max(error, half), max(half, 1 - half))
         return math.sqrt(share * (1 - share) / size)
 
     @cached_property
@@ -155,6 +169,12 @@ class Curves:
         errors = sorted({e.error for e in self.epochs if e.error is not None and math.isfinite(e.error)})
         steps = [b - a for a, b in itertools.pairwise(errors) if b - a > 1e-6]
         return None if self.regression or not steps else max(2, round(1 / min(steps)))
+
+
+def _finite(epoch: Epoch | None, name: str) -> Number:
+    """A positive number of an epoch, None if there is none."""
+    value = getattr(epoch, name, None)
+    return value if value is not None and math.isfinite(value) and value > 0 else None
 
 
 def smoothed(values: Sequence[float], width: int) -> list[float]:

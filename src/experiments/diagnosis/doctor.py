@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Diagnosis, Finding
-from experiments.diagnosis.rules.cannot_tell import nothing_trained, rate_never_reached, too_little_recorded
+from experiments.diagnosis.rules.cannot_tell import (
+    knows_little,
+    nothing_trained,
+    rate_never_reached,
+    too_little_recorded,
+)
 from experiments.diagnosis.rules.got_worse import error_got_worse, noisy_labels, over_confident
 from experiments.diagnosis.rules.healthy import healthy, imbalance
 from experiments.diagnosis.rules.not_fitted import not_fitted
@@ -23,21 +28,34 @@ def diagnose_curves(curves: Curves) -> Diagnosis:
         if finding:
             return Diagnosis(curves.path, (_with_notes(finding, curves),))
     worse = [finding for finding in (error_got_worse(curves), noisy_labels(curves)) if finding]
-    findings = worse or not_fitted(curves) or [healthy(curves)]
+    findings = (
+        worse
+        or ([_unfinished(curves)] if curves.cut_short else not_fitted(curves))
+        or [knows_little(curves) or healthy(curves)]
+    )
     return Diagnosis(curves.path, (_with_notes(findings[0], curves), *findings[1:]))
 
 
+def _unfinished(curves: Curves) -> Finding:
+    """What is not fitted yet may be so in the epochs that were still to come."""
+    evidence = (
+        f"the run is {curves.status} after {len(curves.epochs)} of {curves.planned_epochs} epochs, and so far nothing "
+        "went wrong"
+    )
+    return Finding("inconclusive", "certain", (evidence,), "Let it train to its end.")
+
+
 def _with_notes(finding: Finding, curves: Curves) -> Finding:
-    notes = [imbalance(curves)]
-    if finding.symptom not in ("learning_rate_too_high", "inconclusive"):
+    if finding.symptom == "inconclusive":
+        return finding
+    notes = [imbalance(curves), _stopped(curves)]
+    if finding.symptom != "learning_rate_too_high":
         notes.append(over_confident(curves))
-    stopped = _stopped(curves)
-    return finding.noting(*(f"note: {note}" for note in (*notes, stopped) if note))
+    return finding.noting(*(f"note: {note}" for note in notes if note))
 
 
 def _stopped(curves: Curves) -> str | None:
     """A note on a run that is not at its end."""
-    done, planned = len(curves.epochs), curves.planned_epochs
-    if curves.status in ("running", "interrupted", "failed") and planned and done < planned:
-        return f"the run is {curves.status} after {done} of {planned} epochs"
+    if curves.cut_short:
+        return f"the run is {curves.status} after {len(curves.epochs)} of {curves.planned_epochs} epochs"
     return None

@@ -24,7 +24,8 @@ Confidence = Literal["certain", "likely", "possible"]
 class Finding:
     """One symptom: how sure, what it was seen by, what to do, and the settings of the next run.
 
-    `overrides` are empty where the setting to change is not known (a stranger's file without a rate).
+    `overrides` are empty where the setting to change is not known (a stranger's file without a rate); `command` is
+    what to type, for runs that `experiments fit` made.
     """
 
     symptom: Symptom
@@ -32,6 +33,7 @@ class Finding:
     evidence: tuple[str, ...]
     advice: str
     overrides: tuple[str, ...] = ()
+    command: str | None = None
 
     def noting(self, *lines: str) -> Finding:
         """The same with more evidence."""
@@ -45,21 +47,26 @@ class Finding:
             "evidence": list(self.evidence),
             "advice": self.advice,
             "overrides": list(self.overrides),
+            "command": self.command,
         }
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A run's findings, the headline first; `command` is the next one to type."""
+    """A run's findings, the headline first."""
 
     path: str
     findings: tuple[Finding, ...] = ()
-    command: str | None = None
 
     @property
     def verdict(self) -> Symptom:
         """The headline."""
         return self.findings[0].symptom if self.findings else "healthy"
+
+    @property
+    def command(self) -> str | None:
+        """What to type next: the headline's command."""
+        return self.findings[0].command if self.findings else None
 
     def as_json(self) -> dict[str, Any]:
         """As `diagnose --json` prints it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from experiments.diagnosis import numbers
-from experiments.diagnosis.commands import next_command
+from experiments.diagnosis.commands import with_commands
 from experiments.diagnosis.comparison import SIZE, Slice
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Diagnosis, Finding
@@ -36,7 +36,7 @@ def overrule(run: Curves, alone: Diagnosis, found: Sequence[Slice]) -> Diagnosis
     compared = " and ".join(dict.fromkeys(one.plural for one in clearing))
     evidence = f"overrules {alone.verdict}: of the {compared} in this sweep none is better by more than noise"
     finding = Finding("healthy", "likely", (evidence,), "Nothing that this sweep tried is better.")
-    return replace(alone, findings=(finding,), command=None)
+    return replace(alone, findings=(finding,))
 
 
 def _beaten(run: Curves, one: Slice) -> Finding | None:
@@ -48,8 +48,9 @@ def _beaten(run: Curves, one: Slice) -> Finding | None:
     assert symptom is not None
     better = one.setting(one.best)
     evidence = (
-        f"{numbers.error(mine.error, run.regression)}; {better} reached {numbers.error(best.error, run.regression)} "
-        "with all else equal, which is more than noise"
+        f"{numbers.error(mine.error, run.regression)}{one.seeds(index)}; {better} reached "
+        f"{numbers.error(best.error, run.regression)}{one.seeds(one.best)} "
+        f"{'with all else equal' if run.configuration else 'in as many epochs'}, which is more than noise"
     )
     return Finding(symptom, "certain", (evidence,), f"Take {better}.", (better,))
 
@@ -59,7 +60,7 @@ def _with_headline(alone: Diagnosis, finding: Finding, run: Curves) -> Diagnosis
         finding = finding.noting(*alone.findings[0].evidence)
     elif alone.findings:
         finding = finding.noting(f"overrules {alone.verdict}, which is what the run says alone")
-    return replace(alone, findings=(finding,), command=next_command(run, finding.overrides))
+    return replace(alone, findings=with_commands(run, [finding]))
 
 
 def _clears(run: Curves, alone: Diagnosis, one: Slice) -> bool:

@@ -29,7 +29,8 @@ def diagnose(
         Unreadable: a path is none of these, or damaged.
         NothingYet: no path is given, and there is no run yet.
     """
-    trainings, several = gather([Path(path) for path in paths] or [newest()], valid_size, classes)
+    wanted = [Path(path) for path in paths] or [newest()]
+    trainings, several = gather(wanted, valid_size, classes)
     return diagnose_all(trainings, together=several and not each)
 
 

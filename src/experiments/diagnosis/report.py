@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.diagnosis.commands import next_command
+from experiments.diagnosis.commands import with_commands
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.doctor import diagnose_curves
 from experiments.diagnosis.findings import Diagnosis, Finding
 from experiments.diagnosis.verdicts import SweepDiagnosis, compare
 
 SCHEMA = 1
+NAMED_AT_MOST = 6
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,23 @@ class Report:
         """For the terminal: each run's verdict, what it was seen by, and the next command."""
         if self.sweep is None:
             return [line for run in self.runs for line in (*_run_lines(run, titled=len(self.runs) > 1), "")][:-1]
-        lines = []
-        width = max(len(_name(run.path)) for run in self.runs)
-        for run in self.runs:
-            first = run.findings[0].evidence[0] if run.findings and run.findings[0].evidence else ""
-            lines.append(f"{_name(run.path):<{width}}  {run.verdict:<22}  {first}".rstrip())
-        return [*lines, "", *_sweep_lines(self.sweep)]
+        width = max((len(_name(run.path)) for run in self.runs), default=0)
+        return [*(_line(run, width) for run in self.runs), "", *self.summary_lines()]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
     def summary_lines(self) -> list[str]:
-        """What the runs say together, without a line a run."""
-        return [] if self.sweep is None else _sweep_lines(self.sweep)
+        """What the runs say together, and the next commands of those that went wrong, where no other run answers."""
+        if self.sweep is None:
+            return []
+        lines = _sweep_lines(self.sweep)
+        wrong = [run for run in self.runs if run.verdict != "healthy" and run.command and not self.sweep.compared]
+        for run in wrong[:NAMED_AT_MOST]:
+            lines.append(f"{_name(run.path)}: {run.verdict}\n  try: {run.command}")
+        if len(wrong) > NAMED_AT_MOST:
+            lines.append(f"... and {len(wrong) - NAMED_AT_MOST} more: experiments diagnose --each")
+        return lines
 
 
 def diagnose_all(trainings: Sequence[Curves], *, together: bool) -> Report:
@@ -61,7 +66,7 @@ def diagnose_all(trainings: Sequence[Curves], *, together: bool) -> Report:
 def diagnose(curves: Curves) -> Diagnosis:
     """One training's diagnosis with the command that follows from its headline."""
     found = diagnose_curves(curves)
-    return Diagnosis(found.path, found.findings, next_command(curves, found.findings[0].overrides))
+    return Diagnosis(found.path, with_commands(curves, found.findings))
 
 
 def as_markdown(found: Diagnosis) -> str:
@@ -71,26 +76,31 @@ def as_markdown(found: Diagnosis) -> str:
         blocks.append(f"*{finding.symptom}* ({finding.confidence})")
         blocks.append("\n".join(f"- {line}" for line in finding.evidence))
         blocks.append(finding.advice)
-    if found.command:
-        blocks.append(f"    {found.command}")
+        blocks += [f"    {finding.command}"] if finding.command else []
     return "\n\n".join(blocks)
+
+
+def _line(run: Diagnosis, width: int) -> str:
+    """A run of a sweep in one line."""
+    evidence = run.findings[0].evidence if run.findings else ()
+    overruled = [line for line in evidence[1:] if line.startswith("overrules")]
+    return f"{_name(run.path):<{width}}  {run.verdict:<22}  {'; '.join([*evidence[:1], *overruled])}".rstrip()
 
 
 def _run_lines(run: Diagnosis, *, titled: bool) -> list[str]:
     lines = [run.path] if titled else []
     for number, finding in enumerate(run.findings):
         lines += _finding_lines("diagnosis" if number == 0 else "or", finding)
-    if run.command:
-        lines.append(f"try: {run.command}")
+        lines += [f"  try: {finding.command}"] if finding.command else []
     return lines
 
 
 def _sweep_lines(sweep: SweepDiagnosis) -> list[str]:
     lines = [line for finding in sweep.findings for line in _finding_lines("together", finding)]
-    if sweep.best_run:
-        lines.append(f"best run: {sweep.best_run}{'' if sweep.findings else f' ({sweep.verdict})'}")
     if sweep.command:
-        lines.append(f"try: {sweep.command}")
+        lines.append(f"  try: {sweep.command}")
+    if sweep.best_run:
+        lines.append(f"best run: {sweep.best_run}")
     return lines
 
 

@@ -18,6 +18,9 @@ SPOILT = 10.0
 """Where guessing's loss is unknown: a validation loss of so many times the training loss, with an error above
 SPOILT_ERROR."""
 
+SPOILT_FOR_SURE = 1000.0
+"""The same where no error is recorded: a network that learned its images by heart has a hundred times."""
+
 SPOILT_ERROR = 0.5
 """An error that a network which learned anything is below, whatever the number of classes."""
 
@@ -75,6 +78,9 @@ UNDERFIT = 0.1
 UNDERFIT_ON_OTHERS = 0.35
 """The same where only the validation images tell: some of them no training makes right."""
 
+UNDERFIT_REGRESSION = 0.15
+"""The same in a regression, where the loss alone tells and noise is part of it."""
+
 KNOWS_LITTLE = 0.25
 """Above this share of guessing's error the loss alone says how much is left to learn."""
 
@@ -99,6 +105,9 @@ is there anyway."""
 LEAST_EPOCHS = 4
 """Epochs that have a first and a second half to speak of."""
 
+WELL_ABOVE = 1.1
+"""The same where the error, too, has fallen below half of guessing's."""
+
 PRINTED_GAP = 2.0
 """A printed training loss of so many times the validation loss after a single epoch is the sign of one stopped early.
 It is a mean over an epoch that began with nothing learned, so over several epochs it proves nothing."""
@@ -106,7 +115,7 @@ It is a mean over an epoch that began with nothing learned, so over several epoc
 CRAWLING = 0.25
 """Where guessing's loss is unknown: the share of the validation loss by which a crawling run falls at most."""
 
-CRAWLING_ERROR = 0.3
+CRAWLING_ERROR = 0.25
 """Where the number of classes is unknown: an error rate above which a crawling run is not simply at its end."""
 
 # The error got worse.
@@ -114,11 +123,21 @@ CRAWLING_ERROR = 0.3
 SMOOTHING = 3
 """Epochs over which an error is averaged before its minimum is sought: the lowest of forty noisy ones flatters."""
 
+STEADY_RISES = 4
+"""Epochs in a row that are each worse than the one before: chance does it once in 120 times."""
+
+STEADY_RISE = 1.25
+"""The last of them over the smoothed minimum."""
+
 OVER_CONFIDENT = 1.1
 """A validation loss of so many times its minimum, with an error that did not rise, is over-confidence."""
 
 COLLAPSED = 2.0
 """A training error or loss of so many times its value at the best epoch: it is forgetting, not learning by heart."""
+
+PRINTED_COLLAPSED = 1.25
+"""The same of a printed training loss, which is a mean over the epoch: where it rises at all, nothing is learned by
+heart."""
 
 COLLAPSED_ALONG = 0.5
 """The rise of the training error over that of the validation error, from which on the former goes along."""

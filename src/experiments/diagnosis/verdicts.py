@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.diagnosis import numbers
-from experiments.diagnosis.commands import next_command
+from experiments.diagnosis.commands import key_of, with_commands
 from experiments.diagnosis.comparison import EPOCHS, RATE, SIZE, Slice, final_error, score, slices
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Confidence, Diagnosis, Finding, Symptom
@@ -17,12 +17,17 @@ from experiments.diagnosis.thresholds import BEYOND_NOISE, KNOWN_IN_TRAINING
 
 @dataclass(frozen=True)
 class SweepDiagnosis:
-    """What the runs say together."""
+    """What the runs say together; `compared` if they differ in a setting of which three values or more were tried."""
 
     verdict: Symptom
     best_run: str | None
     findings: tuple[Finding, ...]
-    command: str | None = None
+    compared: bool = False
+
+    @property
+    def command(self) -> str | None:
+        """What to type next: the headline's command."""
+        return self.findings[0].command if self.findings else None
 
     def as_json(self) -> dict[str, Any]:
         """As `diagnose --json` prints it."""
@@ -44,19 +49,26 @@ def compare(runs: Sequence[Curves], alone: Sequence[Diagnosis]) -> tuple[list[Di
 def _together(runs: Sequence[Curves], judged: Sequence[Diagnosis], found: Sequence[Slice]) -> SweepDiagnosis:
     finished = [i for i, run in enumerate(runs) if final_error(run) is not None]
     if not finished:
-        nothing = Finding("inconclusive", "certain", ("no run is finished",), "Look at what stopped them.")
+        nothing = Finding(
+            "inconclusive", "certain", ("no run has finished",), "Wait for them, or look at what stopped them."
+        )
         return SweepDiagnosis("inconclusive", None, (nothing,))
+    if len({run.regression for run in runs}) > 1:
+        both = Finding("inconclusive", "certain", ("an error rate and an rmse cannot be compared",), "Use --each.")
+        return SweepDiagnosis("inconclusive", None, (both,))
     best = min(finished, key=lambda i: _goodness(runs[i]))
     winner = runs[best]
     findings = _findings(winner, judged[best], [one for one in found if one.holds(winner)])
     spread = _spread(runs, winner)
-    if findings and spread:
+    if spread:
         findings[0] = findings[0].noting(spread)
-    elif spread:
-        findings = [Finding(judged[best].verdict, "likely", (spread,), judged[best].findings[0].advice)]
-    verdict = findings[0].symptom if findings else judged[best].verdict
-    advised = findings[0].overrides if findings else ()
-    return SweepDiagnosis(verdict, winner.path, tuple(findings), next_command(winner, advised))
+    findings = list(with_commands(_of_any_seed(winner), findings))
+    return SweepDiagnosis(findings[0].symptom, winner.path, tuple(findings), compared=bool(found))
+
+
+def _of_any_seed(run: Curves) -> Curves:
+    """The same without its seed: the luckiest is no setting to keep."""
+    return replace(run, overrides=tuple(text for text in run.overrides if key_of(text) != "seed"))
 
 
 def _goodness(run: Curves) -> tuple[float, float]:
@@ -69,7 +81,7 @@ def _goodness(run: Curves) -> tuple[float, float]:
 
 def _findings(winner: Curves, judged: Diagnosis, mine: Sequence[Slice]) -> list[Finding]:
     if not mine:
-        return []
+        return list(judged.findings)
     if not any(one.learned for one in mine):
         tried = " and ".join(f"{len(one.values)} {one.plural}" for one in mine)
         return [judged.findings[0].noting(f"not one of {tried} learned anything"), *judged.findings[1:]]
@@ -127,10 +139,10 @@ def _bracketed(winner: Curves, mine: Sequence[Slice]) -> Finding:
         f"{sum(one.is_worse(i) for i in range(len(one.values)))} are worse by more than noise"
         for one in mine
     ]
-    best = numbers.error(final_error(winner) or 0.0, winner.regression)
+    best = numbers.error(final_error(winner) or 0.0, winner.regression)  # of a single run; the others are means
     settings = tuple(dict.fromkeys(one.setting(one.best) for one in mine))
     advice = "No value at an end of this grid is better by more than noise: it need not be extended."
-    return Finding("healthy", "likely", (f"best {best}", *dict.fromkeys(parts)), advice, settings)
+    return Finding("healthy", "likely", (f"best run: {best}", *dict.fromkeys(parts)), advice, settings)
 
 
 def _spread(runs: Sequence[Curves], winner: Curves) -> str | None:

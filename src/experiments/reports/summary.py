@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def print_run(run: Run, diagnosis: Sequence[str] = ()) -> None:
     for line in (*outcome(run), *diagnosis):
         print(line)
     print(f"run: {run.path}")
-    print(f"look: tensorboard --logdir {run.path}")
+    print(f"look: tensorboard --logdir {shlex.quote(str(run.path))}")
 
 
 def outcome(run: Run) -> list[str]:
@@ -59,6 +60,6 @@ def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[
     for label, text in (
         *(("picture", picture) for picture in pictures or [sweep.path / "curves.png"]),
         ("table", sweep.path / "runs.csv"),
-        ("look", f"tensorboard --logdir {sweep.path}"),
+        ("look", f"tensorboard --logdir {shlex.quote(str(sweep.path))}"),
     ):
         print(f"{label}: {text}")

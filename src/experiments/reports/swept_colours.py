@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOG_ABOVE_RATIO = 30
+NAMED_AT_MOST = 36
 NAME_LETTERS = 40
 
 
@@ -32,6 +33,8 @@ class SweptColours:
             bar = figure.colorbar(self.scale, ax=list(panels), pad=0.02)
             bar.set_label(self.key, fontsize=TEXT_SIZE)
             bar.ax.tick_params(labelsize=TEXT_SIZE - 1)
+            return
+        if len(self.styles) > NAMED_AT_MOST:  # a key of more names than anybody reads: runs.csv has them
             return
         figure.legend(
             handles=[line for line in panels[0].lines if not line.get_label().startswith("_")],

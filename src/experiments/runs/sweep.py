@@ -33,9 +33,12 @@ class Sweep:
     def record(self) -> dict[str, Any]:
         """sweep.json. Raises NotASweep if that is damaged."""
         try:
-            return dict(read_json(self.path / "sweep.json"))
-        except (ValueError, TypeError) as error:
-            raise NotASweep(f"{self.path / 'sweep.json'} is damaged: {error}") from error
+            record = dict(read_json(self.path / "sweep.json"))
+            for job in record["jobs"]:
+                str(job["folder"] + job["status"]), dict(job["swept"])
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise NotASweep(f"{self.path / 'sweep.json'} is damaged: {type(error).__name__}: {error}") from error
+        return record
 
     @property
     def name(self) -> str:

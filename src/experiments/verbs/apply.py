@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,19 +37,20 @@ def apply(report: Report, rounds: int) -> int:
     found = _only_run(report)
     run, trail = _run_at(found), []
     trail.append(_stage(run, found, "as it was"))
-    for _ in range(rounds):
-        if found.verdict == "healthy" or found.command is None:
-            break
-        print(f"{found.verdict}: {found.findings[0].evidence[0]}\ntry: {found.command}\n", file=sys.stderr)
-        following = _train_advice(run, found)
-        if following is None:
-            _print_trail(trail)
-            return FAILED
-        changed = " ".join(found.findings[0].overrides)
-        run, found = following, _diagnosis_of(following)
-        trail.append(_stage(run, found, changed))
-        print(file=sys.stderr)
-    _print_trail(trail)
+    try:
+        for _ in range(rounds):
+            if found.verdict == "healthy" or found.command is None:
+                break
+            print(f"{found.verdict}: {found.findings[0].evidence[0]}\ntry: {found.command}\n", file=sys.stderr)
+            following = _train_advice(run, found)
+            if following is None:
+                return FAILED
+            changed = " ".join(found.findings[0].overrides)
+            run, found = following, _diagnosis_of(following)
+            trail.append(_stage(run, found, changed))
+            print(file=sys.stderr)
+    finally:  # what is done stays worth a look when the next one is refused or interrupted
+        _print_trail(trail)
     _print_end(found)
     return DONE
 
@@ -58,8 +60,10 @@ def _only_run(report: Report) -> Diagnosis:
 
     if len(report.runs) != 1 or report.sweep is not None:
         wrong = f"--apply goes on from one run, and these are {len(report.runs)}: name one of them"
-        best = report.sweep.best_run if report.sweep else report.runs[0].path
-        raise ConfigurationError([Problem("--apply", wrong, f"experiments diagnose {best} --apply")])
+        best = report.sweep.best_run if report.sweep else next((run.path for run in report.runs), None)
+        raise ConfigurationError(
+            [Problem("--apply", wrong, f"experiments diagnose {shlex.quote(best or 'RUN')} --apply")]
+        )
     return report.runs[0]
 
 
@@ -74,7 +78,7 @@ def _run_at(found: Diagnosis) -> Run:
     except NotARun:
         pass
     wrong = f"{found.path} was not made by `experiments fit`, so its next run cannot be made here"
-    raise ConfigurationError([Problem("--apply", wrong, f"experiments diagnose {found.path}")])
+    raise ConfigurationError([Problem("--apply", wrong, f"experiments diagnose {shlex.quote(found.path)}")])
 
 
 def _train_advice(run: Run, found: Diagnosis) -> Run | None:
@@ -127,7 +131,7 @@ def _print_trail(trail: list[Stage]) -> None:
 
 def _print_end(found: Diagnosis) -> None:
     if found.verdict == "healthy":
-        print("nothing is wrong any more" if found.command is None else f"to look for more: {found.command}")
+        print("healthy: no advice to apply" + ("" if found.command is None else f"; to look for more: {found.command}"))
     elif found.command is None:
         print(f"no setting follows from {found.verdict}: {found.findings[0].advice}")
     else:

@@ -63,6 +63,8 @@ def found(path: Path) -> list[Path]:
     try:
         if path.is_file():
             return [path]
+        if path.exists() and not path.is_dir():
+            raise Unreadable(path, f"is no plain file\nallowed: {ALLOWED}; write what a pipe gives to a file first")
         if not path.exists():
             raise Unreadable(path, f"does not exist\nallowed: {ALLOWED}", _nearest(path))
         inside = _inside(path, DEEPEST)
@@ -115,7 +117,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _no_training(folder: Path) -> Unreadable:
-    tables = sorted(folder.glob("*.csv"), key=natural)
+    tables = sorted((table for table in folder.glob("*.csv") if table.is_file()), key=natural)
     if tables:
         return Unreadable(folder, f"is a folder without history.csv or metrics.csv\nallowed: {ALLOWED}", tables[0])
     return Unreadable(folder, f"is a folder that holds none of these: {ALLOWED}")
@@ -128,4 +130,4 @@ def _nearest(path: Path) -> Path | None:
     except OSError:
         return _nearest(path.parent) if path.parent != path else None
     close = difflib.get_close_matches(path.name, beside, n=1)
-    return beside[close[0]] if close else None
+    return beside[close[0]] if close and beside[close[0]] != path and beside[close[0]].exists() else None

@@ -35,7 +35,7 @@ def read_history(path: Path, *, valid_size: int | None = None, classes: int | No
     table = read_table(path)
     sources = sources_of(table.header)
     if not sources.any_curve:
-        found = ", ".join(filter(None, table.header))
+        found = _shortened(", ".join(filter(None, table.header)))
         raise NothingKnown(path, f"no column is a loss or an error\nits columns: {found}\nunderstood: {UNDERSTOOD}")
     if not table.rows:
         names = ", ".join(table.header)
@@ -57,6 +57,10 @@ def read_history(path: Path, *, valid_size: int | None = None, classes: int | No
         classes=classes,
         valid_size=valid_size,
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:300]} ..."
 
 
 def _scaled(table: Table, sources: Sources) -> list[HistoryRow]:

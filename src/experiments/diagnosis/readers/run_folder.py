@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import socket
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +18,8 @@ from experiments.diagnosis.readers.unreadable import Unreadable
 from experiments.runs.files import ENCODING_ERRORS
 from experiments.runs.run import NotARun, Run
 
+LARGEST = 1e300
+
 
 def read_run(run: Run, *, status: str | None = None) -> Curves:
     """What `run` recorded. A file that is missing or damaged is absent; what no record says is None.
@@ -28,12 +32,13 @@ def read_run(run: Run, *, status: str | None = None) -> Curves:
     """
     try:
         record = run.record
-    except (NotARun, OSError) as error:
+    except (NotARun, OSError, RecursionError) as error:
         raise Unreadable(run.path, f"{error}\nallowed: a run.json as `experiments fit` writes it") from error
     data, guess = _mapping(record.get("data")), _mapping(record.get("guess"))
     configuration = _mapping(record.get("configuration"))
     regression = data.get("kind") == "regression"
-    classes = [str(name) for name in data.get("classes") or []]
+    classes = [str(name) for name in _list(data.get("classes"))]
+    variation = record.get("variation")
     history = _history(run.path)
     return replace(
         history,
@@ -46,35 +51,41 @@ def read_run(run: Run, *, status: str | None = None) -> Curves:
         guess_loss=_number(guess.get("valid_loss")),
         guess_error=_number(guess.get("rmse" if regression else "error_rate")),
         class_counts={} if regression else _class_counts(run.path / "split.csv", classes),
-        status=status or record.get("status"),
+        status=status or _status(record),
         failure=_failure(record.get("error")),
         **_configured(configuration),
-        overrides=tuple(record.get("variation") or ()),
-        config_dir=record.get("config_dir"),
-        own=bool(configuration) and record.get("variation") is not None,
+        overrides=tuple(text for text in _list(variation) if isinstance(text, str)),
+        config_dir=str(record["config_dir"]) if record.get("config_dir") else None,
+        reason=str(record["reason"]) if record.get("reason") else None,
+        own=bool(configuration) and isinstance(variation, list),
     )
 
 
 def _history(folder: Path) -> Curves:
     try:
         return read_history(folder / "history.csv")
-    except Unreadable:  # nothing written yet, or damaged: the record still says how it ended
-        return Curves(str(folder))
+    except Unreadable as error:  # nothing written yet, or damaged: the record still says how it ended
+        present = (folder / "history.csv").exists()
+        return Curves(str(folder), damage=f"history.csv {error.wrong.splitlines()[0]}" if present else None)
 
 
 def _steps(path: Path) -> tuple[Step, ...]:
     try:
         table = read_table(path)
         columns = [table.numbers(name) for name in ("step", "train_loss", "lr", "grad_norm")]
-    except (Unreadable, ValueError):  # ValueError: a column is missing
+        return tuple(
+            Step(int(step), loss, rate, norm)
+            for step, loss, rate, norm in zip(*columns, strict=True)
+            if step is not None
+        )
+    except (Unreadable, ValueError, OverflowError):  # ValueError: a column is missing
         return ()
-    return tuple(
-        Step(int(step), loss, rate, norm) for step, loss, rate, norm in zip(*columns, strict=True) if step is not None
-    )
 
 
 def _class_counts(path: Path, classes: list[str]) -> dict[str, int]:
     """The training samples of each class, those without any as 0; a pass over the file without keeping it."""
+    if not path.is_file():
+        return {}
     try:
         with path.open(newline="", encoding="utf-8", errors=ENCODING_ERRORS) as file:
             reader = csv.reader(file)
@@ -111,8 +122,25 @@ def _dotted(tree: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
 
 def _failure(error: object) -> str | None:
     if isinstance(error, Mapping):
-        return f"{error.get('type')}: {error.get('message')}"
-    return str(error) if error else None
+        error = f"{error.get('type')}: {error.get('message')}"
+    return str(error).splitlines()[0] if error else None
+
+
+def _status(record: Mapping[str, Any]) -> str | None:
+    """As recorded; `killed` where it says `running` and its process on this machine is gone."""
+    status, pid = record.get("status"), _whole(record.get("pid"))
+    if status == "running" and pid and record.get("host") == socket.gethostname():
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, OverflowError):
+            return "killed"
+        except OSError:  # another user's
+            pass
+    return str(status) if status else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -120,7 +148,9 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> Number:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > LARGEST or value != value:
+        return None
+    return float(value)
 
 
 def _whole(value: object) -> int | None:

@@ -64,7 +64,7 @@ def read_table(path: Path) -> Table:
         raise Unreadable(path, f"is empty: no training has written to it yet\nallowed: {ALLOWED}")
     separator = max(SEPARATORS, key=first.count)
     try:
-        header, *rows = _rows(lines, separator)
+        header, *rows = [*_rows(lines, separator)] or [Row(1, ())]
     except csv.Error as error:
         raise Unreadable(path, f"is no history CSV: {error}\nallowed: {ALLOWED}") from error
     rows = [_fitted(path, row, len(header.cells)) for row in rows if row.cells != header.cells]
@@ -72,6 +72,8 @@ def read_table(path: Path) -> Table:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise Unreadable(path, f"is no plain file\nallowed: {ALLOWED}; write what a pipe gives to a file first")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -110,10 +112,6 @@ def _fitted(path: Path, row: Row, width: int) -> Row:
 
 def _counted(cells: int) -> str:
     return "1 cell" if cells == 1 else f"{cells} cells"
-
-
-def _named(header: Row) -> str:
-    return ", ".join(header.cells)
 
 
 def _cut(cell: str) -> str:

@@ -28,7 +28,8 @@ class Unreadable(Exception):  # noqa: N818 - reads as what it says
     def __str__(self) -> str:
         lines = [str(self.path), *(f"  {line}" for line in self.wrong.splitlines())]
         if self.instead is not None:
-            lines.append(f"  try: experiments diagnose {shlex.quote(str(self.instead))}")
+            typed = f"./{self.instead}" if str(self.instead).startswith("-") else str(self.instead)
+            lines.append(f"  try: experiments diagnose {shlex.quote(typed)}")
         return "\n".join(lines)
 
 

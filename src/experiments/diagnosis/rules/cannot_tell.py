@@ -5,7 +5,7 @@ from __future__ import annotations
 from experiments.diagnosis import numbers
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
-from experiments.diagnosis.thresholds import RATE_REACHED
+from experiments.diagnosis.thresholds import RATE_REACHED, STUCK, UNFITTED, WORSE_THAN_HALF_GUESSING
 
 
 def too_little_recorded(curves: Curves) -> Finding | None:
@@ -13,7 +13,9 @@ def too_little_recorded(curves: Curves) -> Finding | None:
     if not curves.everything_finite:
         return None
     if any(epoch.valid_loss is not None or epoch.error is not None for epoch in curves.epochs):
-        return None
+        return _a_single_loss(curves)
+    if curves.damage:
+        return _cannot_tell(curves.damage, "Mend or remove the file.")
     if curves.failure:
         return _cannot_tell(
             f"the run failed before an epoch was done: {curves.failure}", "Mend that, and run it again."
@@ -23,6 +25,34 @@ def too_little_recorded(curves: Curves) -> Finding | None:
         return _cannot_tell(f"no epoch is recorded{state}", "Train for at least one epoch.")
     advice = "Record the validation loss or the error rate after each epoch."
     return _cannot_tell("neither a validation loss nor an error rate is recorded", advice)
+
+
+def knows_little(curves: Curves) -> Finding | None:
+    """An error above half of guessing's with a high loss is no health, even where no rule knows what is wrong."""
+    last, guess, error = curves.last, curves.guessing_loss, curves.guessing_error
+    if last is None or last.error is None or last.valid_loss is None or not guess or not error or curves.regression:
+        return None
+    if last.error < WORSE_THAN_HALF_GUESSING * error or last.valid_loss < UNFITTED * guess:
+        return None
+    training = last.train_loss_eval if last.train_loss_eval is not None else last.train_loss
+    if training is not None and training < STUCK * guess:
+        return None
+    why = (
+        f"{numbers.error(last.error, False)} and a validation loss of {numbers.loss(last.valid_loss)}, where guessing "
+        f"gives {numbers.percent(error)} and {numbers.loss(guess)}: little was learned, and the curves do not say why"
+    )
+    return _cannot_tell(why, "Try a tenth of the rate and ten times the rate, at the same number of epochs.")
+
+
+def _a_single_loss(curves: Curves) -> Finding | None:
+    """One loss of one epoch, and nothing to hold it against."""
+    first = curves.epochs[0]
+    if len(curves.epochs) > 1 or first.error is not None or curves.guessing_loss is not None:
+        return None
+    if first.train_loss is not None and first.valid_loss is not None and first.train_loss != first.valid_loss:
+        return None
+    why = f"a single epoch with a validation loss of {numbers.loss(first.valid_loss or 0.0)}, and no error beside it"
+    return _cannot_tell(why, "Say how many classes there are (--classes N), or train for more epochs.")
 
 
 def nothing_trained(curves: Curves) -> Finding | None:

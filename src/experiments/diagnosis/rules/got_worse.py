@@ -20,8 +20,12 @@ from experiments.diagnosis.thresholds import (
     LABELS_WRONG,
     NOT_RECOVERED,
     OVER_CONFIDENT,
+    PRINTED_COLLAPSED,
     RATE_STILL_HIGH,
     SMOOTHING,
+    SPOILT_ERROR,
+    STEADY_RISE,
+    STEADY_RISES,
 )
 
 TRAINING = {"train_error": "training error", "train_loss_eval": "training loss", "train_loss": "printed training loss"}
@@ -36,6 +40,11 @@ class Rise:
     lowest: float
     end: float
     noise: float
+
+    @property
+    def height(self) -> float:
+        """How far it rose."""
+        return self.end - self.lowest
 
 
 def error_got_worse(curves: Curves) -> Finding | None:
@@ -58,15 +67,15 @@ def error_got_worse(curves: Curves) -> Finding | None:
             "likely",
             (evidence, forgetting),
             "It forgets what it knew: a lower rate, or one that is annealed to nothing at the end"
-            f"{': ' + ' '.join(overrides) if overrides else ''}.",
+            f"{': ' + advice.change(curves, overrides) if overrides else ''}.",
             overrides,
         )
     return Finding(
         "too_many_epochs",
-        "certain" if rise.end - rise.lowest > 2 * rise.noise else "likely",
+        "certain" if rise.height > 2 * rise.noise else "likely" if rise.height > rise.noise else "possible",
         (evidence, *_training_goes_on(curves, rise)),
-        f"Stop there: {' '.join(advice.epochs(rise.epoch))}. Then more data, or regularise (augmentation, dropout, "
-        "weight decay).",
+        f"Stop there: {advice.change(curves, advice.epochs(rise.epoch))}. Then more data, or regularise (augmentation, "
+        "dropout, weight decay).",
         advice.epochs(rise.epoch),
     )
 
@@ -97,7 +106,7 @@ def noisy_labels(curves: Curves) -> Finding | None:
 def over_confident(curves: Curves) -> str | None:
     """A note: the validation loss rose and the error did not."""
     losses = curves.column("valid_loss")
-    if len(losses) < SMOOTHING or _rise(curves) is not None:
+    if len(losses) < SMOOTHING or not curves.column("error") or _rise(curves) is not None:
         return None
     smooth = smoothed(losses, SMOOTHING)
     lowest = min(smooth)
@@ -118,12 +127,25 @@ def _rise(curves: Curves) -> Rise | None:
     lowest = min(smooth)
     at, end = smooth.index(lowest), smooth[-1]
     guess = curves.guessing_error
-    if at == len(errors) - 1 or (guess and lowest > KNEW_SOMETHING * guess):
+    knew = lowest < (KNEW_SOMETHING * guess if guess else 1 if curves.regression else SPOILT_ERROR)
+    if at == len(errors) - 1 or not (knew or curves.regression):
         return None
     noise = BEYOND_NOISE * max(
         math.hypot(curves.error_noise(lowest), curves.error_noise(end)), _scatter(errors), 1e-3 * abs(end)
     )
-    return Rise(at + 1, lowest, end, noise) if end - lowest > noise else None
+    if end - lowest > noise or (curves.valid_size is None and _rises_steadily(errors, lowest)):
+        return Rise(at + 1, lowest, end, noise)
+    return None
+
+
+def _rises_steadily(errors: Sequence[float], lowest: float) -> bool:
+    """Whether each of the last epochs is worse than the one before it: what chance does once in a hundred times.
+
+    For files that do not say on how many images the error was measured.
+    """
+    last = errors[-STEADY_RISES - 1 :]
+    steadily = len(last) > STEADY_RISES and all(b > a for a, b in itertools.pairwise(last))
+    return steadily and errors[-1] > STEADY_RISE * lowest
 
 
 def _scatter(errors: Sequence[float]) -> float:
@@ -150,16 +172,19 @@ def _training_got_worse(curves: Curves, rise: Rise) -> str | None:
     smooth = smoothed(values, SMOOTHING)
     then, now = smooth[rise.epoch - 1], smooth[-1]
     if words == TRAINING["train_error"]:
-        worse = now - then > COLLAPSED_ALONG * (rise.end - rise.lowest)
+        worse = now - then > COLLAPSED_ALONG * rise.height
     else:
-        worse = now > COLLAPSED * then and now > NOT_RECOVERED * (curves.guessing_loss or 0.0)
+        least = COLLAPSED if words == TRAINING["train_loss_eval"] else PRINTED_COLLAPSED
+        worse = now > least * then and now > NOT_RECOVERED * (curves.guessing_loss or 0.0)
     return f"the {words} rose too, from {numbers.loss(then)} to {numbers.loss(now)}" if worse else None
 
 
 def _training_goes_on(curves: Curves, rise: Rise) -> tuple[str, ...]:
     words, values = _training(curves)
-    then = values[rise.epoch - 1] if values else 0.0
-    return (f"the {words} fell on, from {numbers.loss(then)} to {numbers.loss(values[-1])}",) if values else ()
+    if not values:
+        return ()
+    then, now = values[rise.epoch - 1], values[-1]
+    return (f"the {words} {'fell on' if now < then else 'went'} from {numbers.loss(then)} to {numbers.loss(now)}",)
 
 
 def _cut_off_at_a_high_rate(curves: Curves) -> bool:

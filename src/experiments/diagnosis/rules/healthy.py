@@ -10,6 +10,7 @@ from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
 from experiments.diagnosis.rules.got_worse import over_confident
 from experiments.diagnosis.thresholds import (
+    BEYOND_NOISE,
     ENOUGH_STEPS,
     IMBALANCE,
     KNOWN_BY_HEART,
@@ -27,22 +28,25 @@ def healthy(curves: Curves) -> Finding:
         evidence.append(
             f"{numbers.error(last.error, curves.regression)} after epoch {last.epoch}, and it did not get worse"
         )
+    elif last is not None and last.valid_loss is not None:
+        evidence.append(
+            f"validation loss {numbers.loss(last.valid_loss)} after epoch {last.epoch}; no error is recorded"
+        )
     if last and last.train_loss is not None and last.valid_loss is not None and last.train_loss > last.valid_loss:
         evidence.append(
             "the printed training loss is above the validation loss: no alarm, it is a mean over the epoch, with "
             "dropout and augmentation on"
         )
     overrides = _next(curves)
+    more = "more points" if curves.regression else "more images, or augmentation"
+    further = (
+        f"Should it do better still: {advice.change(curves, overrides)}." if overrides else f"For less error: {more}."
+    )
     return Finding(
         "healthy",
         "likely",
         tuple(evidence),
-        "Nothing is wrong with the training. It would be too many epochs if the error rose again by more than noise. "
-        + (
-            f"To see whether there is more in it: {' '.join(overrides)}."
-            if overrides
-            else "For less error: more images, or augmentation."
-        ),
+        "Nothing went wrong. It would be too many epochs if the error rose again by more than noise. " + further,
         overrides,
     )
 
@@ -71,7 +75,8 @@ def _next(curves: Curves) -> tuple[str, ...]:
     last, guess, seen = curves.last, curves.guessing_loss, course(curves)
     if curves.regression or last is None or not guess or last.train_loss_eval is None or seen is None:
         return ()
-    if over_confident(curves):  # more of the same makes it surer still
+    # More of the same makes it surer still, or leads back to where the advice came from, or below what can be measured.
+    if over_confident(curves) or (curves.reason or "").startswith("too_many_epochs") or _is_all_but_perfect(curves):
         return ()
     remaining, calm = last.train_loss_eval / guess, seen.leap < ROOM_FOR_RATE
     if remaining > WELL_FITTED and calm and len(curves.steps) > ENOUGH_STEPS:
@@ -80,3 +85,9 @@ def _next(curves: Curves) -> tuple[str, ...]:
         return advice.times_rate(curves, 3)
     count, steps_an_epoch = advice.epochs_of(curves), len(curves.steps) / len(curves.epochs)
     return advice.epochs(max(4 * count, min(8 * count, math.ceil(LONG_ENOUGH_STEPS / steps_an_epoch))))
+
+
+def _is_all_but_perfect(curves: Curves) -> bool:
+    """Whether so few images are wrong that no other run could be better by more than noise."""
+    error = curves.last.error if curves.last else None
+    return error is not None and bool(curves.known_size) and error < BEYOND_NOISE * curves.error_noise(error)

@@ -15,9 +15,12 @@ from experiments.diagnosis.thresholds import (
     EPOCH_STEPS,
     HARDLY_MOVED,
     PRINTED_GAP,
+    SPOILT_ERROR,
     UNDERFIT,
     UNDERFIT_ON_OTHERS,
+    UNDERFIT_REGRESSION,
     UNFITTED,
+    WELL_ABOVE,
     WORSE_THAN_HALF_GUESSING,
 )
 
@@ -36,13 +39,16 @@ def not_fitted(curves: Curves) -> list[Finding]:
         return _stopped_early(curves, last)
     passes = fitting.passes(curves)
     underfit = UNDERFIT if last.train_loss_eval is not None else UNDERFIT_ON_OTHERS
+    if curves.regression:
+        underfit = UNDERFIT_REGRESSION
     if passes < 1 and remaining > UNDERFIT:
         evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
     # One epoch may be too few at any rate; each further one that leaves as much to learn speaks against the rate.
-    if remaining > max(UNFITTED / passes**2, underfit):
+    if remaining > max(UNFITTED / passes**2, underfit) and not _was_on_its_way(curves, last):
         hardly = fitting.remaining_of_start(curves, last) > HARDLY_MOVED
-        evidence = f"{_level(curves, last)} after {_epochs(curves)}, and it fell smoothly"
+        smoothly = ", and it fell smoothly" if len(curves.epochs) > 1 or curves.steps else ""
+        evidence = f"{_level(curves, last)} after {_epochs(curves)}{smoothly}"
         sure: Confidence = "likely" if remaining > UNFITTED or len(curves.epochs) > 1 else "possible"
         return [_too_low(curves, sure, evidence, 100 if hardly else 10), _too_few(curves, "possible")]
     if remaining > UNDERFIT and (last.train_loss_eval is not None or _still_above(curves, last)):
@@ -55,6 +61,14 @@ def _need_not_fall(curves: Curves, last: Epoch) -> bool:
     if fitting.is_printed_below(last) or fitting.stopped_falling(curves):
         return True
     return fitting.passes(curves) > 1 and fitting.as_sure_as_it_may_be(curves, last)
+
+
+def _was_on_its_way(curves: Curves, last: Epoch) -> bool:
+    """Whether a single epoch, printed alone, made the network right more often than not, its loss well on the way."""
+    if last.train_loss_eval is not None or not curves.guessing_error or last.error is None or curves.regression:
+        return False
+    learned = last.error < WORSE_THAN_HALF_GUESSING * curves.guessing_error
+    return learned and _still_above(curves, last) and (last.train_loss or 0) > WELL_ABOVE * (last.valid_loss or 0)
 
 
 def _still_above(curves: Curves, last: Epoch) -> bool:
@@ -85,7 +99,7 @@ def _without_guessing(curves: Curves, last: Epoch) -> list[Finding]:
     falling = all(b <= a for a, b in itertools.pairwise(losses))
     above = last.train_loss is None or last.train_loss > losses[-1]
     if not (falling and above and losses[-1] > (1 - CRAWLING) * losses[0]):
-        return []
+        return [_too_little(curves, last)] if last.error > SPOILT_ERROR else []
     evidence = (
         f"the validation loss fell by {numbers.percent(1 - losses[-1] / losses[0])} in {len(losses)} epochs and the "
         f"error is still {numbers.percent(last.error)}"
@@ -100,7 +114,7 @@ def _too_low(curves: Curves, confidence: Confidence = "possible", evidence: str 
         "learning_rate_too_low",
         confidence,
         (evidence,) if evidence else ("if more epochs only crawl on, the rate is too low",),
-        f"{times}{': ' + ' '.join(overrides) if overrides else ''}.",
+        f"{times}{': ' + advice.change(curves, overrides) if overrides else ''}.",
         overrides,
     )
 
@@ -115,15 +129,15 @@ def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Find
         "too_few_epochs",
         confidence,
         (evidence,) if evidence else ("if a higher rate does not help, it was stopped too early",),
-        f"{more}: {' '.join(overrides)}. If that crawls, a higher rate.",
+        f"{more}: {advice.change(curves, overrides)}. If that crawls, a higher rate.",
         overrides,
     )
 
 
 def _too_little(curves: Curves, last: Epoch) -> Finding:
     evidence = (
-        f"{numbers.error(last.error or 0.0, False)} after {_epochs(curves)}: too few to tell, as long as the number of "
-        "classes is unknown"
+        f"{numbers.error(last.error or 0.0, False)} after {_epochs(curves)}: whether that is near guessing cannot be "
+        "told as long as the number of classes is unknown"
     )
     return Finding("inconclusive", "certain", (evidence,), "Say how many classes there are: --classes N.")
 

@@ -14,6 +14,7 @@ from experiments.diagnosis.thresholds import (
     BATCH_NOISE,
     HARDLY_MOVED,
     LEAP,
+    LEAST_EPOCHS,
     NOT_RECOVERED,
     PLATEAU_RISES,
     PRINTED_ABOVE,
@@ -21,6 +22,7 @@ from experiments.diagnosis.thresholds import (
     SPIKE,
     SPOILT,
     SPOILT_ERROR,
+    SPOILT_FOR_SURE,
     STUCK,
     STUCK_LEAP,
     UNFITTED,
@@ -48,7 +50,7 @@ def rate_too_high(curves: Curves) -> Finding | None:
                 confidence,
                 (evidence,),
                 "Begin again with a new model at a lower rate, "
-                f"{advice.in_words(overrides, 'a tenth of this one')}; training on does not mend this one.",
+                f"{advice.change(curves, overrides, 'a tenth of this one')}; training on does not mend this one.",
                 overrides,
             )
     return None
@@ -81,23 +83,21 @@ def _far_above_guessing(curves: Curves) -> Seen:
         text = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
         return "certain", text
     # Without a number of classes: far above the loss that the same network has in training.
-    if (
-        guess is None
-        and last.train_loss
-        and last.valid_loss > SPOILT * last.train_loss
-        and (last.error or 1) > SPOILT_ERROR
-    ):
-        text = f"validation loss {numbers.loss(last.valid_loss)}, training loss {numbers.loss(last.train_loss)}"
-        return "likely", f"{text}, error {numbers.percent(last.error or 1)}"
-    return None
+    if guess is not None or curves.regression or not last.train_loss or last.train_loss < 0:
+        return None
+    unknown = last.error is None
+    ratio = last.valid_loss / last.train_loss
+    if ratio < (SPOILT_FOR_SURE if unknown else SPOILT) or (last.error or 1.0) < SPOILT_ERROR:
+        return None
+    text = f"validation loss {numbers.loss(last.valid_loss)}, training loss {numbers.loss(last.train_loss)}"
+    return "likely", text + ("" if unknown else f", error {numbers.percent(last.error or 0.0)}")
 
 
 def _left_the_valley(curves: Curves, seen: Course | None) -> Seen:
     if seen is None or seen.peak < SPIKE or not _unmended(curves) or _learned_before(curves):
         return None
     return "certain" if _unfitted(curves) else "likely", (
-        f"the training loss rose to {numbers.loss(seen.peak)} times where it started, and ended at "
-        f"{_final(curves)} of guessing's"
+        f"the training loss rose to {numbers.loss(seen.peak)} times where it started{_ended(curves)}"
     )
 
 
@@ -110,7 +110,10 @@ def _leapt(curves: Curves, seen: Course | None) -> Seen:
     ):
         return None
     at = f" (lowest at a rate of {numbers.loss(seen.leap_from_rate)})" if seen.leap_from_rate else ""
-    return "likely", f"the training loss leapt by {numbers.loss(seen.leap)} of guessing's after it had fallen{at}"
+    return (
+        "likely",
+        f"after it had fallen the training loss leapt by {numbers.percent(seen.leap)} of what guessing loses{at}",
+    )
 
 
 def _stuck(curves: Curves, seen: Course | None) -> Seen:
@@ -121,8 +124,8 @@ def _stuck(curves: Curves, seen: Course | None) -> Seen:
     if rise < max(STUCK_LEAP, BATCH_NOISE * seen.batch_noise):
         return None
     return "likely", (
-        f"the training loss rose by {numbers.loss(rise)} of guessing's and was not made good: it ended at "
-        f"{_final(curves)} of guessing's"
+        f"the training loss rose by {numbers.percent(rise)} of what guessing loses, and that was not made good"
+        f"{_ended(curves)}"
     )
 
 
@@ -131,13 +134,14 @@ def _plateau(curves: Curves, seen: Course | None) -> Seen:
     last, guess = curves.last, curves.guessing_loss
     if seen is not None or guess is None or last is None or last.valid_loss is None or _learned_before(curves):
         return None
-    if last.valid_loss < HARDLY_MOVED * guess or not _unfitted(curves) or _learned(curves, last.error):
+    if last.valid_loss < STUCK * guess or _learned(curves, last.error) or _known_well(curves):
         return None
     losses = curves.column("valid_loss")
     rises = sum(b > a for a, b in itertools.pairwise(losses))
     level = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
-    if len(losses) > 2 and rises >= PLATEAU_RISES * (len(losses) - 1):
-        return "likely", f"{level}; it rose in {rises} of {len(losses) - 1} epochs instead of falling slowly"
+    least = LEAST_EPOCHS if last.valid_loss < HARDLY_MOVED * guess else 3
+    if len(losses) >= least and rises >= PLATEAU_RISES * (len(losses) - 1):
+        return "likely", f"{level}; from epoch to epoch it rose {rises} of {len(losses) - 1} times"
     printed = max(curves.column("train_loss"), default=0.0)
     if last.valid_loss >= guess and printed > PRINTED_SPIKE * guess and printed > PRINTED_ABOVE * last.valid_loss:
         return "likely", f"{level}; the training loss of an epoch was {numbers.loss(printed)}"
@@ -158,14 +162,20 @@ def _unfitted(curves: Curves) -> bool:
     return fitted is not None and fitted > UNFITTED
 
 
+def _known_well(curves: Curves) -> bool:
+    """Whether the training images are: then a high validation loss has other reasons."""
+    fitted = _fitted_to(curves)
+    return fitted is not None and fitted < STUCK
+
+
 def _unmended(curves: Curves) -> bool:
     fitted = _fitted_to(curves)
     return fitted is None or fitted > NOT_RECOVERED
 
 
-def _final(curves: Curves) -> str:
+def _ended(curves: Curves) -> str:
     fitted = _fitted_to(curves)
-    return "an unknown share" if fitted is None else numbers.percent(fitted)
+    return "" if fitted is None else f", and it ended at {numbers.percent(fitted)} of what guessing loses"
 
 
 def _learned(curves: Curves, error: float | None) -> bool:

@@ -75,14 +75,16 @@ def _next(curves: Curves) -> tuple[str, ...]:
     last, guess, seen = curves.last, curves.guessing_loss, course(curves)
     if curves.regression or last is None or not guess or last.train_loss_eval is None or seen is None:
         return ()
-    # More of the same makes it surer still, or leads back to where the advice came from, or below what can be measured.
-    if over_confident(curves) or (curves.reason or "").startswith("too_many_epochs") or _is_all_but_perfect(curves):
+    # More epochs would lead back to where the advice came from, or below what can be measured.
+    if (curves.reason or "").startswith("too_many_epochs") or _is_all_but_perfect(curves):
         return ()
     remaining, calm = last.train_loss_eval / guess, seen.leap < ROOM_FOR_RATE
     if remaining > WELL_FITTED and calm and len(curves.steps) > ENOUGH_STEPS:
         return advice.times_rate(curves, 10)
     if remaining < KNOWN_BY_HEART and calm:
         return advice.times_rate(curves, 3)
+    if over_confident(curves):  # more of the same would make it surer still
+        return ()
     count, steps_an_epoch = advice.epochs_of(curves), len(curves.steps) / len(curves.epochs)
     return advice.epochs(max(4 * count, min(8 * count, math.ceil(LONG_ENOUGH_STEPS / steps_an_epoch))))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -151,14 +152,16 @@ def test_flags_that_do_not_exist_or_do_not_go_together(
     assert "try: " in message
 
 
-@pytest.mark.parametrize("flag", ["--valid-size", "--classes", "--rounds"])
+@pytest.mark.parametrize(("flag", "least"), [("--valid-size", 1), ("--classes", 2), ("--rounds", 1)])
 @pytest.mark.parametrize("value", ["0", "-3", "x", "1.5", ""])
-def test_a_count_is_a_whole_number_of_at_least_one(refused: Callable[..., str], flag: str, value: str) -> None:
+def test_a_count_is_a_whole_number_and_not_too_small(
+    refused: Callable[..., str], flag: str, least: int, value: str
+) -> None:
     words = [f"{flag}={value}", *(["--apply"] if flag == "--rounds" else [])]
     message = refused(2, "good.csv", *words)
     assert flag in message
     assert value in message
-    assert "must be a whole number of at least 1" in message
+    assert f"must be a whole number of at least {least}" in message
     assert "_count" not in message
 
 
@@ -369,3 +372,138 @@ def test_from_python_without_torch(here: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=here, timeout=120)
     assert (done.stdout, done.stderr) == ("healthy False\n", "")
+
+
+# Damaged and odd input: one message, and nothing of the inside.
+
+
+def damaged(folder: Path, name: str, content: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("separators.csv", ",,,\n,,,\n"),
+        ("separators.csv", ";;;\n"),
+        ("separators.csv", "\t\t\n"),
+        ("negative.csv", "epoch,error_rate\n1,-0.5\n2,-0.4\n"),
+        ("s/sweep.json", "{}"),
+        ("s/sweep.json", "[]"),
+        ("s/sweep.json", '{"jobs": null}'),
+        ("s/sweep.json", '{"jobs": [{}]}'),
+        ("s/sweep.json", '{"jobs": 3}'),
+        ("s/sweep.json", '{"jobs": ["a"]}'),
+        ("s/sweep.json", '{"jo'),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_damaged_input_is_one_message(
+    tmp_path: Path, refused: Callable[..., str], name: str, content: str, more: tuple[str, ...]
+) -> None:
+    damaged(tmp_path, name, content)
+    message = refused(1, name.partition("/")[0], "--valid-size", "20", *more)
+    assert "HYDRA_FULL_ERROR" not in message
+    assert name in message
+
+
+def test_negative_error_rates_are_left_out(tmp_path: Path, diagnose: Diagnose) -> None:
+    rows = [f"{n},{1 / n},{1 / n},{-0.1 * n}" for n in range(1, 6)]
+    damaged(tmp_path, "negative.csv", "epoch,train_loss,valid_loss,error_rate\n" + "\n".join(rows) + "\n")
+    answer = diagnose("negative.csv", "--valid-size", "20")
+    assert (answer.code, answer.err) == (0, "")
+    assert "%" not in answer.out.partition("\n")[2].partition("Nothing")[0]
+
+
+def test_a_sweep_without_jobs_is_no_traceback(tmp_path: Path, diagnose: Diagnose) -> None:
+    damaged(tmp_path, "s/sweep.json", '{"schema": 1, "name": "mine", "status": "running", "jobs": []}')
+    answer = diagnose("s")
+    assert answer.code in (0, 1)
+    assert "HYDRA_FULL_ERROR" not in answer.err
+    assert "no run has finished" in answer.out or answer.err.startswith("error: ")
+
+
+def test_steps_that_are_no_numbers_are_no_steps(here: Path, diagnose: Diagnose) -> None:
+    folder = run_folder(here / "outputs" / "one")
+    without = json.loads(diagnose("outputs/one", "--json").out)
+    for step in ("nan", "inf", "x"):
+        (folder / "steps.csv").write_text(f"step,epoch,lr,train_loss,grad_norm\n0,1,0.1,2.3,1\n{step},1,0.1,2.2,1\n")
+        answer = diagnose("outputs/one", "--json")
+        assert (answer.code, answer.err) == (0, "")
+        assert json.loads(answer.out) == without
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": {"kind": "classification", "classes": 5}},
+        {"variation": 5},
+        {"variation": "x"},
+        {"configuration": 5},
+        {"guess": 5, "metrics": 5},
+        {"data": [], "error": 5, "overrides": 5},
+        {"config_dir": 5, "reason": [1]},
+        {"status": 5},
+    ],
+    ids=str,
+)
+def test_a_record_with_odd_values_still_gets_a_verdict(
+    here: Path, diagnose: Diagnose, changes: dict[str, object]
+) -> None:
+    record = run_folder(here / "outputs" / "one") / "run.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | changes))
+    answer = diagnose("outputs/one", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    assert json.loads(answer.out)["runs"][0]["findings"]
+
+
+@pytest.mark.parametrize("name", ["pipe.csv", "one/history.csv", "run/history.csv", "run/steps.csv", "run/split.csv"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    inside = name.partition("/")[0]
+    if inside == "run":
+        run_folder(tmp_path / "run")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    typed = [sys.executable, "-m", "experiments", "diagnose", inside]
+    done = subprocess.run(typed, capture_output=True, text=True, cwd=tmp_path, timeout=20)
+    assert "Traceback" not in done.stderr
+    assert "HYDRA_FULL_ERROR" not in done.stderr
+    if inside == "run":
+        assert (done.returncode, done.stderr) == (0, "")
+    else:
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"error: {inside}\n")
+
+
+def test_a_history_that_is_a_pipe_is_named_in_the_verdict(tmp_path: Path) -> None:
+    history = run_folder(tmp_path / "run") / "history.csv"
+    history.unlink()
+    os.mkfifo(history)
+    typed = [sys.executable, "-m", "experiments", "diagnose", "run"]
+    done = subprocess.run(typed, capture_output=True, text=True, cwd=tmp_path, timeout=20)
+    assert done.stdout.startswith("diagnosis: inconclusive (certain)\n  history.csv is no plain file\n")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["x" * 300, "x" * 300 + "/history.csv", "loop", "loop/history.csv", "d", "history.csv", "d/history.csv", "."],
+    ids=lambda path: path.replace("x" * 300, "long"),
+)
+def test_odd_paths_are_refused(tmp_path: Path, refused: Callable[..., str], path: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "d" / "history.csv").mkdir(parents=True)
+    (tmp_path / "history.csv").mkdir()
+    message = refused(1, path)
+    assert message.startswith(f"error: {path}\n")
+    assert "HYDRA_FULL_ERROR" not in message
+
+
+@pytest.mark.parametrize("flag", ["--classes", "--valid-size"])
+@pytest.mark.parametrize("digit", ["9", "0"])
+def test_a_number_of_five_thousand_digits(here: Path, refused: Callable[..., str], flag: str, digit: str) -> None:
+    assert here.exists()
+    message = refused(2, "good.csv", flag, digit * 5000)
+    assert len(message) < 500
+    assert "HYDRA_FULL_ERROR" not in message

@@ -154,7 +154,8 @@ def test_what_is_healthy_is_not_trained_again_by_applying(high: Typed, after: Pa
     again = type_in(high.here, "diagnose", str(after), "--apply", "--rounds", "2")
     assert again.code == 0
     assert len(list(high.here.glob("outputs/*"))) == count
-    assert "healthy" in again.out
+    last, command = again.out.splitlines()[-1], record(after, "diagnosis.json")["runs"][0]["command"]
+    assert last == "healthy: no advice to apply" + (f"; to look for more: {command}" if command else "")
 
 
 def test_a_sweep_keeps_what_its_runs_say_together(sweep: Typed) -> None:

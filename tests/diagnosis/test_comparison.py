@@ -157,7 +157,8 @@ def test_the_best_at_the_upper_edge_asks_for_higher_rates() -> None:
     assert finding.evidence[0] == (
         "the best of 3 rates is the highest that was tried: error 5.0 % at optimizer.lr=0.01, error 20.0 % beside it"
     )
-    assert sweep.command == "experiments fit -m schedule.epochs=4 seed=0 optimizer.lr=0.01,0.03,0.1"
+    assert sweep.command == "experiments fit -m schedule.epochs=4 optimizer.lr=0.01,0.03,0.1"  # for any seed
+    assert finding.command == sweep.command
     assert sweep.best_run == report.runs[2].path
 
 
@@ -191,7 +192,8 @@ def test_of_two_rates_nothing_is_overruled() -> None:
     report = together(run(1e-3, 0.3), run(1e-2, 0.05))
     assert verdicts(report) == ["healthy", "healthy"]
     assert report.sweep is not None
-    assert (report.sweep.verdict, report.sweep.findings) == ("healthy", ())
+    assert report.sweep.verdict == "healthy"
+    assert [one.advice for one in report.sweep.findings] == [one.advice for one in report.runs[1].findings]
     assert report.sweep.best_run == report.runs[1].path
 
 
@@ -215,7 +217,9 @@ def test_several_seeds_are_averaged() -> None:
     report = together(*runs)
     # A lucky seed does not make its rate a good one, but one that scatters so much is not surely worse.
     assert verdicts(report)[6:] == ["learning_rate_too_high"] * 3
-    assert "error 21.0 %; optimizer.lr=0.01 reached error 5.7 %" in evidence(report.runs[6])
+    assert evidence(report.runs[6]).startswith(
+        "error 21.0 % (mean of 3 runs); optimizer.lr=0.01 reached error 5.7 % (mean of 3 runs) with all else equal"
+    )
     assert len(set(verdicts(report)[:3])) == 1
     assert report.sweep is not None
     assert report.sweep.best_run == runs[2].path  # the lowest error of all
@@ -227,8 +231,8 @@ def test_seeds_alone_say_how_stable_the_result_is() -> None:
     assert report.sweep is not None
     (finding,) = report.sweep.findings
     assert finding.symptom == "healthy"
-    assert finding.evidence[0].startswith("3 seeds: 4.0 % to 6.0 %, mean 5.0 %;")
-    assert "0.7 %" in finding.evidence[0]
+    (spread,) = [said for said in finding.evidence if said.startswith("3 seeds: 4.0 % to 6.0 %, mean 5.0 %;")]
+    assert "0.7 %" in spread
 
 
 def test_a_run_that_diverged_counts_as_always_wrong() -> None:
@@ -253,7 +257,7 @@ def test_where_no_run_has_ended_nothing_is_best() -> None:
     sweep = together(run(1e-3, status="failed"), run(1e-2, status="failed")).sweep
     assert sweep is not None
     assert (sweep.verdict, sweep.best_run, sweep.command) == ("inconclusive", None, None)
-    assert sweep.findings[0].evidence == ("no run is finished",)
+    assert sweep.findings[0].evidence == ("no run has finished",)
 
 
 def test_more_epochs_that_are_better_make_the_shorter_runs_too_few() -> None:
@@ -362,7 +366,7 @@ def test_the_most_images_are_not_said_to_lie_between_values_that_are_no_better()
     assert "dataset.subset_fraction=1" in " ".join(sweep.findings[0].evidence)
 
 
-def test_a_sweep_without_an_axis_has_the_verdict_of_its_best_run() -> None:
+def test_a_sweep_without_an_axis_has_the_findings_of_its_best_run() -> None:
     runs = [
         run(3e-3, 0.05, also={"model.dropout": 0.5}),
         crawling(1e-5, 0.99, also={"model.dropout": 0.2}),
@@ -371,7 +375,9 @@ def test_a_sweep_without_an_axis_has_the_verdict_of_its_best_run() -> None:
     report = together(*runs)
     assert verdicts(report) == ["healthy", "learning_rate_too_low", "learning_rate_too_high"]
     assert report.sweep is not None
-    assert (report.sweep.verdict, report.sweep.findings, report.sweep.best_run) == ("healthy", (), runs[0].path)
+    assert (report.sweep.verdict, report.sweep.best_run) == ("healthy", runs[0].path)
+    assert [one.evidence for one in report.sweep.findings] == [one.evidence for one in report.runs[0].findings]
+    assert report.sweep.command == "experiments fit optimizer.lr=0.003 schedule.epochs=16"
     worse = together(*runs[1:]).sweep
     assert worse is not None
     assert (worse.verdict, worse.best_run) == ("learning_rate_too_low", runs[1].path)
@@ -384,7 +390,7 @@ def test_of_equal_errors_the_lowest_validation_loss_is_best() -> None:
     assert sweep.best_run == runs[1].path
 
 
-FINDING = {"symptom", "confidence", "evidence", "advice", "overrides"}
+FINDING = {"symptom", "confidence", "evidence", "advice", "overrides", "command"}
 
 
 @pytest.mark.parametrize("compared", [False, True])
@@ -399,13 +405,15 @@ def test_the_document_has_the_contracts_keys_and_is_valid_json(compared: bool) -
     assert document["schema"] == 1
     assert [one["path"] for one in document["runs"]] == [one.path for one in runs]
     for one in document["runs"]:
-        assert {"path", "verdict", "findings"} <= set(one)
+        assert {"path", "verdict", "findings", "command"} <= set(one)
+        assert one["command"] == one["findings"][0]["command"]
         assert one["verdict"] == one["findings"][0]["symptom"]
         assert all(set(finding) >= FINDING for finding in one["findings"])
         assert all(isinstance(finding["evidence"], list) for finding in one["findings"])
     assert document["runs"][2]["verdict"] == "learning_rate_too_high"
     if compared:
-        assert {"verdict", "best_run", "findings"} <= set(document["sweep"])
+        assert {"verdict", "best_run", "findings", "command"} <= set(document["sweep"])
+        assert document["sweep"]["command"] == document["sweep"]["findings"][0]["command"]
         assert document["sweep"]["best_run"] == runs[1].path
     else:
         assert document["sweep"] is None

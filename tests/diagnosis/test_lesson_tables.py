@@ -92,7 +92,7 @@ def test_too_high_shows_the_loss_beside_guessings_and_never_says_train_on(tmp_pa
 def test_too_low_shows_the_crawl_and_names_too_few_second(tmp_path: Path) -> None:
     first, second = judged(csv_file(tmp_path, PUBLISHED["low"].rows), 141, 3).findings
     assert (first.symptom, first.confidence) == ("learning_rate_too_low", "likely")
-    assert "0.978 (guessing gives 1.1) after 5 epochs" in first.evidence[0]
+    assert "0.9781 (guessing gives 1.099) after 5 epochs" in first.evidence[0]
     assert first.advice == "Ten times the rate."
     assert (second.symptom, second.confidence, second.overrides) == (
         "too_few_epochs", "possible", ("schedule.epochs=10",),

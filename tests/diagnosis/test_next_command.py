@@ -203,6 +203,29 @@ def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
     assert OURS.parse(f"key={written(text)}").value() == text
 
 
+ODD: list[object] = [
+    "C:\\data\\digits", "C:\\data\\", "\\", "\\\\", "it's", "it\\'s", "\\'", 'say "so"', "a'b\"c\\", "a,b=c",
+    "{x}", "[x]", " x ",
+    {"a": 1, "b": "C:\\x\\"}, {"a": {"b": [1, None, "c d"]}}, {}, [], [{"a": 1}, {"b": "it's"}], [[1, 2], ["a b"]],
+    "a\tb", "${x}", "$x", "ä ö", "+1", "1_000", "1e5", "a:b", "#",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_what_is_written_is_read_back_the_same(value: object) -> None:
+    assert OURS.parse(f"key={written(value)}").value() == value
+
+
+def test_a_relative_folder_of_images_is_absolute_in_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed = ["dataset=folder", "dataset.root=my/pictures"]
+    assert f"dataset.root={written(str(tmp_path / 'my/pictures'))}" in examine(OURS, typed).variation
+    elsewhere = examine(OURS, ["dataset=folder", "dataset.root=/my/pictures"]).variation
+    assert "dataset.root=/my/pictures" in elsewhere
+
+
 # The newest run or sweep.
 
 

@@ -5,6 +5,7 @@ import math
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -123,9 +124,9 @@ def test_a_leap_that_was_made_good_did_no_harm() -> None:
 def test_a_leap_that_was_not_made_good_is_too_high_and_the_advice_is_the_rate_before_it() -> None:
     finding = headline(leaping(0.25))
     assert (finding.symptom, finding.confidence) == ("learning_rate_too_high", "likely")
-    leap = re.search(r"leapt by (0\.\d+) of guessing's", finding.evidence[0])
+    leap = re.search(r"leapt by (\d+\.\d) % of what guessing loses", finding.evidence[0])
     assert leap is not None
-    assert 0.55 < float(leap[1]) < 0.75
+    assert 55 < float(leap[1]) < 75
     assert "lowest at a rate of 0.0967" in finding.evidence[0]
     assert finding.overrides == ("optimizer.lr=0.01",)
     assert finding.advice == (
@@ -157,7 +158,7 @@ def test_a_training_loss_far_above_its_start_names_by_how_much() -> None:
     finding = headline(curves)
     assert (finding.symptom, finding.confidence) == ("learning_rate_too_high", "certain")
     assert re.search(r"rose to (4\d|50)(\.\d)? times where it started", finding.evidence[0])
-    assert "100.8 % of guessing's" in finding.evidence[0]
+    assert "100.8 % of what guessing loses" in finding.evidence[0]
 
 
 def test_what_was_known_until_late_and_then_forgotten_is_a_collapse_and_not_too_high() -> None:
@@ -495,7 +496,7 @@ def test_a_loss_that_hardly_moved_asks_for_a_hundred_times_the_rate() -> None:
     assert (first.symptom, first.confidence, first.overrides) == (
         "learning_rate_too_low", "likely", ("optimizer.lr=0.001",),
     )  # fmt: skip
-    assert first.evidence[0].startswith("training loss 2.26 and validation loss 2.26 (guessing gives 2.3) after 5")
+    assert first.evidence[0].startswith("training loss 2.257 and validation loss 2.261 (guessing gives 2.303) after 5")
     assert first.advice == "A hundred times the rate: optimizer.lr=0.001."
     assert (second.symptom, second.overrides) == ("too_few_epochs", ("schedule.epochs=10",))
 
@@ -648,11 +649,33 @@ def test_a_regression_that_got_worse_speaks_of_rmse() -> None:
 # Notes, words and constants.
 
 
-@pytest.mark.parametrize("status", ["interrupted", "running"])
-def test_a_run_that_is_not_at_its_end_says_so(status: str) -> None:
-    curves = good(status=status, planned_epochs=8)
-    assert f"note: the run is {status} after 4 of 8 epochs" in headline(curves).evidence
-    assert not any("the run is" in evidence for evidence in headline(good()).evidence)
+CUT_SHORT = ["interrupted", "running", "killed", "failed"]
+
+
+@pytest.mark.parametrize("status", CUT_SHORT)
+@pytest.mark.parametrize("make", [good, lambda **more: replace(crawling(0.98), **more)], ids=["good", "slow"])
+def test_a_run_that_is_not_at_its_end_is_not_judged_by_what_it_has_not_learned_yet(
+    make: Callable[..., Curves], status: str
+) -> None:
+    finding = headline(make(status=status, planned_epochs=8))
+    assert (finding.symptom, finding.confidence, finding.overrides) == ("inconclusive", "certain", ())
+    assert re.fullmatch(
+        rf"the run is {status} after [45] of 8 epochs, and so far nothing went wrong", finding.evidence[0]
+    )
+    assert not any("the run is" in evidence for evidence in headline(make()).evidence)
+
+
+@pytest.mark.parametrize("status", CUT_SHORT)
+def test_what_is_wrong_already_is_said_of_an_unfinished_run_too(status: str) -> None:
+    for curves in (leaping(0.25, status=status), worse(status=status)):
+        finding = headline(replace(curves, planned_epochs=40))
+        assert finding.symptom in ("learning_rate_too_high", "too_many_epochs")
+        assert any(said.startswith(f"note: the run is {status} after ") for said in finding.evidence)
+
+
+@pytest.mark.parametrize("status", CUT_SHORT)
+def test_an_unfinished_run_with_all_its_epochs_is_judged(status: str) -> None:
+    assert verdict(good(status=status)) == "healthy"
 
 
 ZOO: dict[str, Callable[[], Curves]] = {

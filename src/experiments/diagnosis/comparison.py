@@ -153,5 +153,5 @@ def _others(run: Curves, axis: Axis) -> object:
     kept = {k: v for k, v in run.configuration.items() if k != axis.key and k.split(".")[0] not in SILENT}
     if not run.configuration:
         # A stranger's files: what is known of them are the rate, the epochs and the sizes.
-        kept = {other.key: other.of(run) for other in AXES if other is not axis}
+        kept = {"kind": run.regression, **{other.key: other.of(run) for other in AXES if other is not axis}}
     return str(sorted(kept.items()))

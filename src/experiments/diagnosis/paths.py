@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.journal import trainings_of
 from experiments.diagnosis.readers.any_path import read_all
+from experiments.diagnosis.readers.unreadable import refused
 from experiments.diagnosis.report import Report, diagnose_all
 from experiments.runs.newest import newest
 from experiments.runs.sweep import Sweep
@@ -39,9 +40,16 @@ def gather(paths: Sequence[Path], valid_size: int | None, classes: int | None) -
     trainings: list[Curves] = []
     sweep = False
     for path in paths:
-        if (path / "sweep.json").is_file():
+        if _is_sweep(path):
             sweep = True
             trainings += trainings_of(Sweep(path))
         else:
             trainings += read_all(path, valid_size=valid_size, classes=classes)
     return trainings, sweep or len(trainings) > 1
+
+
+def _is_sweep(path: Path) -> bool:
+    try:
+        return (path / "sweep.json").is_file()
+    except OSError as error:
+        raise refused(path, error) from error

@@ -91,14 +91,11 @@ def _run_lines(run: Diagnosis, *, titled: bool) -> list[str]:
     lines = [run.path] if titled else []
     for number, finding in enumerate(run.findings):
         lines += _finding_lines("diagnosis" if number == 0 else "or", finding)
-        lines += [f"  try: {finding.command}"] if finding.command else []
     return lines
 
 
 def _sweep_lines(sweep: SweepDiagnosis) -> list[str]:
     lines = [line for finding in sweep.findings for line in _finding_lines("together", finding)]
-    if sweep.command:
-        lines.append(f"  try: {sweep.command}")
     if sweep.best_run:
         lines.append(f"best run: {sweep.best_run}")
     return lines
@@ -106,7 +103,8 @@ def _sweep_lines(sweep: SweepDiagnosis) -> list[str]:
 
 def _finding_lines(label: str, finding: Finding) -> list[str]:
     indented = [f"  {line}" for line in (*finding.evidence, finding.advice)]
-    return [f"{label}: {finding.symptom} ({finding.confidence})", *indented]
+    command = [f"  try: {finding.command}"] if finding.command else []
+    return [f"{label}: {finding.symptom} ({finding.confidence})", *indented, *command]
 
 
 def _name(path: str) -> str:

@@ -129,7 +129,7 @@ STEADY_RISES = 4
 STEADY_RISE = 1.25
 """The last of them over the smoothed minimum."""
 
-OVER_CONFIDENT = 1.1
+OVER_CONFIDENT = 1.05
 """A validation loss of so many times its minimum, with an error that did not rise, is over-confidence."""
 
 COLLAPSED = 2.0

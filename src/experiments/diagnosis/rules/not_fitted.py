@@ -155,12 +155,10 @@ def _by_the_error_alone(curves: Curves, last: Epoch) -> list[Finding]:
 
 
 def _level(curves: Curves, last: Epoch) -> str:
-    which, loss = (
-        ("training", last.train_loss_eval) if last.train_loss_eval is not None else ("validation", last.valid_loss)
-    )
-    known = curves.guessing_loss
-    beside = f" and validation loss {numbers.loss(last.valid_loss or 0.0)}" if which == "training" else ""
-    return f"{which} loss {numbers.loss(loss or 0.0)}{beside} (guessing gives {numbers.loss(known or 0.0)})"
+    loss, name = (last.valid_loss, "validation") if last.train_loss_eval is None else (last.train_loss_eval, "training")
+    # Four digits: 2.289 and 2.293 are the same to three, and it is their difference that matters.
+    beside = f" and validation loss {last.valid_loss:.4g}" if name == "training" else ""
+    return f"{name} loss {loss:.4g}{beside} (guessing gives {curves.guessing_loss:.4g})"
 
 
 def _epochs(curves: Curves) -> str:

@@ -59,9 +59,9 @@ def test_a_product_of_values_in_the_order_in_which_they_were_typed() -> None:
 @pytest.mark.parametrize(
     ("override", "names"),
     [
-        ("experiment=glob(*)", EXPERIMENTS),
+        ("experiment=glob(*)", [*EXPERIMENTS, "wrong_labels_by_heart"]),
         ("experiment=glob(too*)", ["too_few_epochs", "too_many_epochs"]),
-        ("experiment=glob(*,exclude=[too*,learning*])", ["good"]),
+        ("experiment=glob(*,exclude=[too*,learning*])", ["good", "wrong_labels_by_heart"]),
         ("seed=range(0,3)", ["seed=0", "seed=1", "seed=2"]),
         ("seed=choice(3,1)", ["seed=3", "seed=1"]),
         ("seed=1,1,2,1", ["seed=1", "seed=2"]),

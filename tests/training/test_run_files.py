@@ -48,9 +48,9 @@ def evaluate(model: Path, run: Path) -> tuple[torch.Tensor, torch.Tensor]:
 def test_run_json_has_every_field(digits: Typed) -> None:
     run = record(digits.run)
     assert list(run) == [
-        "schema", "status", "command", "overrides", "config_hash", "seed", "versions", "code", "pid", "host",
-        "heartbeat", "started", "seconds", "device", "parameters", "data", "guess", "metrics", "expect", "parent",
-        "reason", "error",
+        "schema", "status", "command", "overrides", "variation", "config_dir", "configuration", "config_hash", "seed",
+        "versions", "code", "pid", "host", "heartbeat", "started", "seconds", "device", "parameters", "data", "guess",
+        "metrics", "expect", "parent", "reason", "error",
     ]  # fmt: skip
     assert (run["schema"], run["status"], run["seed"], run["overrides"]) == (1, "finished", 42, [])
     assert re.fullmatch("[0-9a-f]{64}", run["config_hash"])
@@ -100,7 +100,17 @@ def test_the_expectation_is_declared_and_answered(digits: Typed) -> None:
     expect = record(digits.run)["expect"]
     assert expect["declared"] == {"verdict": "healthy", "error_rate": "< 0.05", "valid_loss": "< 0.2 * guessing"}
     assert expect["answer"] == "confirmed"
-    assert [detail["metric"] for detail in expect["details"]] == ["error_rate", "valid_loss"]
+    assert [detail["metric"] for detail in expect["details"]] == ["verdict", "error_rate", "valid_loss"]
+    assert expect["details"][0] | {"answer": None} == {
+        "metric": "verdict", "bound": "healthy", "value": "healthy", "answer": None,
+    }  # fmt: skip
+
+
+def test_run_json_holds_the_configuration_and_how_to_vary_it(digits: Typed) -> None:
+    run = record(digits.run)
+    assert run["configuration"]["optimizer"]["lr"] == 0.003
+    assert run["configuration"]["schedule"]["epochs"] == 4
+    assert (run["variation"], run["config_dir"]) == ([], None)
 
 
 def test_history_has_a_row_an_epoch_and_the_first_is_before_training(digits: Typed) -> None:

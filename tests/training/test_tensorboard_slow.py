@@ -175,6 +175,9 @@ def test_the_server_shows_a_training_batch_and_the_configuration(ask: Ask) -> No
     for job in JOBS:
         assert list(ask("plugin/images/tags")[job]) == ["training batch"]
         assert any(tag.startswith("configuration") for tag in ask("plugin/text/tags")[job])
-        (text,) = ask("plugin/text/text", run=job, tag=ask("plugin/text/tags")[job][0])
+        tags = {tag.split("/")[0]: tag for tag in ask("plugin/text/tags")[job]}
+        (said,) = ask("plugin/text/text", run=job, tag=tags["diagnosis"])
+        assert "<strong>" in said["text"]
+        (text,) = ask("plugin/text/text", run=job, tag=tags["configuration"])
         assert "schedule:" in text["text"]
         assert f"lr: {job.partition('=')[2]}" in text["text"]

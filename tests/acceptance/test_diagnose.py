@@ -203,9 +203,13 @@ def test_a_folder_with_nothing_in_it(tmp_path: Path, refused: Callable[..., str]
     assert refused(1, "nothing") == f"error: nothing\n  is a folder that holds none of these: {ALLOWED}\n"
 
 
-def test_one_bad_path_among_good_ones_is_named(here: Path, refused: Callable[..., str]) -> None:
-    (here / "b.bin").write_bytes(b"\x00\x01")
-    assert refused(1, "good.csv", "b.bin", "--json").startswith("error: b.bin\n")
+def test_one_bad_path_among_good_ones_is_named_and_spoils_no_other(here: Path, diagnose: Diagnose) -> None:
+    (here / "bad.csv").write_bytes(b"\0\1")
+    answer = diagnose("good.csv", "bad.csv", "high.csv", "--each", "--json")
+    assert answer.code == 1
+    assert "bad.csv" in answer.err
+    assert "Traceback" not in answer.err
+    assert [run["path"] for run in json.loads(answer.out)["runs"]] == ["good.csv", "high.csv"]
 
 
 def test_where_nothing_was_trained_yet_the_message_says_what_to_type(refused: Callable[..., str]) -> None:

@@ -16,7 +16,7 @@ COMMANDS = [line for line in LINES if line.startswith("experiments ")]
 
 
 def test_is_short_and_shows_commands() -> None:
-    assert len(README.splitlines()) <= 165
+    assert len(README.splitlines()) <= 180
     assert len(COMMANDS) == 13
 
 

@@ -216,6 +216,6 @@ def test_so_has_each_finding_of_a_sweep() -> None:
     assert report.sweep is not None
     assert [one.symptom for one in report.sweep.findings] == ["learning_rate_too_low", "too_few_epochs"]
     lines = report.lines()
-    heads = [place for place, row in enumerate(lines) if row.startswith("together: ")]
+    heads = [place for place, row in enumerate(lines) if row.startswith("the best run: ")]
     ends = [lines[heads[1] - 1], lines[lines.index("best run: a") - 1]]
     assert ends == [command.replace("seed=1 ", "") for command in COMMANDS]

@@ -8,10 +8,11 @@ from pathlib import Path
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.journal import trainings_of
 from experiments.diagnosis.readers.any_path import read_all
-from experiments.diagnosis.readers.unreadable import refused
+from experiments.diagnosis.readers.unreadable import Unreadable, refused
 from experiments.diagnosis.report import Report, diagnose_all
 from experiments.runs.newest import newest
-from experiments.runs.sweep import Sweep
+from experiments.runs.run import NotARun
+from experiments.runs.sweep import NotASweep, Sweep
 
 
 def diagnose(
@@ -27,25 +28,36 @@ def diagnose(
         classes: number of classes, likewise.
 
     Raises:
-        Unreadable: a path is none of these, or damaged.
+        Unreadable, NotARun, NotASweep: a path is none of these, or damaged.
         NothingYet: no path is given, and there is no run yet.
     """
-    wanted = [Path(path) for path in paths] or [newest()]
-    trainings, several = gather(wanted, valid_size, classes)
-    return diagnose_all(trainings, together=several and not each)
+    report, refusals = diagnose_readable(paths, each=each, valid_size=valid_size, classes=classes)
+    if refusals:
+        raise refusals[0]
+    return report
 
 
-def gather(paths: Sequence[Path], valid_size: int | None, classes: int | None) -> tuple[list[Curves], bool]:
-    """The trainings in the order of the paths, and whether they are several by what was asked for."""
+def diagnose_readable(
+    paths: Sequence[str | Path], *, each: bool, valid_size: int | None, classes: int | None
+) -> tuple[Report, list[Exception]]:
+    """The diagnosis of what can be read, and what is wrong with the rest: one bad path spoils no other."""
     trainings: list[Curves] = []
+    refusals: list[Exception] = []
     sweep = False
-    for path in paths:
-        if _is_sweep(path):
-            sweep = True
-            trainings += trainings_of(Sweep(path))
-        else:
-            trainings += read_all(path, valid_size=valid_size, classes=classes)
-    return trainings, sweep or len(trainings) > 1
+    for path in [Path(path) for path in paths] or [newest()]:
+        try:
+            sweep = _is_sweep(path) or sweep
+            trainings += _read(path, valid_size, classes)
+        except (Unreadable, NotARun, NotASweep) as error:
+            refusals.append(error)
+    several = sweep or len(trainings) > 1
+    return diagnose_all(trainings, together=several and not each), refusals
+
+
+def _read(path: Path, valid_size: int | None, classes: int | None) -> list[Curves]:
+    if _is_sweep(path):
+        return list(trainings_of(Sweep(path)))
+    return read_all(path, valid_size=valid_size, classes=classes)
 
 
 def _is_sweep(path: Path) -> bool:

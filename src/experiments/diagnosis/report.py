@@ -48,7 +48,7 @@ class Report:
         lines = _sweep_lines(self.sweep)
         wrong = [run for run in self.runs if run.verdict != "healthy" and run.command and not self.sweep.compared]
         for run in wrong[:NAMED_AT_MOST]:
-            lines.append(f"{_name(run.path)}: {run.verdict}\n  try: {run.command}")
+            lines += [f"{_name(run.path)}: {run.verdict}", f"  try: {run.command}"]
         if len(wrong) > NAMED_AT_MOST:
             lines.append(f"... and {len(wrong) - NAMED_AT_MOST} more: experiments diagnose --each")
         return lines
@@ -95,7 +95,8 @@ def _run_lines(run: Diagnosis, *, titled: bool) -> list[str]:
 
 
 def _sweep_lines(sweep: SweepDiagnosis) -> list[str]:
-    lines = [line for finding in sweep.findings for line in _finding_lines("together", finding)]
+    label = "together" if sweep.compared else "the best run"
+    lines = [line for finding in sweep.findings for line in _finding_lines(label, finding)]
     if sweep.best_run:
         lines.append(f"best run: {sweep.best_run}")
     return lines

@@ -15,28 +15,29 @@ if TYPE_CHECKING:
 def diagnose(words: list[str]) -> int:
     """The verb; imports no torch unless it has to train."""
     from experiments.config.diagnose_arguments import parse_diagnose
-    from experiments.diagnosis import paths
-    from experiments.diagnosis.readers.unreadable import Unreadable
+    from experiments.diagnosis.paths import diagnose_readable
     from experiments.runs.newest import NothingYet
-    from experiments.runs.run import NotARun
-    from experiments.runs.sweep import NotASweep
 
     arguments = parse_diagnose(words)
     if arguments is None:
         return DONE
     try:
-        report = paths.diagnose(
-            *arguments.paths, each=arguments.each, valid_size=arguments.valid_size, classes=arguments.classes
+        report, refusals = diagnose_readable(
+            arguments.paths, each=arguments.each, valid_size=arguments.valid_size, classes=arguments.classes
         )
-    except (Unreadable, NothingYet, NotARun, NotASweep) as error:
-        print(f"error: {error}", file=sys.stderr)
+    except NothingYet as nothing:
+        print(f"error: {nothing}", file=sys.stderr)
+        return FAILED
+    for refusal in refusals:
+        print(f"error: {refusal}", file=sys.stderr)
+    if refusals and not report.runs:
         return FAILED
     if arguments.apply:
         from experiments.verbs.apply import apply
 
         return apply(report, arguments.rounds)
     _print(report, as_json=arguments.json)
-    return DONE
+    return FAILED if refusals else DONE
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -174,10 +174,10 @@ def test_the_server_compares_the_jobs_by_what_was_swept(ask: Ask, sweep: Path) -
 def test_the_server_shows_a_training_batch_and_the_configuration(ask: Ask) -> None:
     for job in JOBS:
         assert list(ask("plugin/images/tags")[job]) == ["training batch"]
-        assert any(tag.startswith("configuration") for tag in ask("plugin/text/tags")[job])
+        assert any(tag.startswith("resolved configuration") for tag in ask("plugin/text/tags")[job])
         tags = {tag.split("/")[0]: tag for tag in ask("plugin/text/tags")[job]}
         (said,) = ask("plugin/text/text", run=job, tag=tags["diagnosis"])
         assert "<strong>" in said["text"]
-        (text,) = ask("plugin/text/text", run=job, tag=tags["configuration"])
+        (text,) = ask("plugin/text/text", run=job, tag=tags["resolved configuration"])
         assert "schedule:" in text["text"]
         assert f"lr: {job.partition('=')[2]}" in text["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Course:
     first_half: float | None
 
 
+@functools.lru_cache(maxsize=16)  # several rules look at it
 def course(curves: Curves) -> Course | None:
     """The course of a training with finite step losses; None where fewer than a window of steps is recorded."""
     steps = [step for step in curves.steps if step.loss is not None and math.isfinite(step.loss)]

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from experiments.diagnosis.thresholds import UNKNOWN_SIZE
 
@@ -38,9 +39,11 @@ class Epoch:
         return [value for value in values if value is not None]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One optimizer step: loss and gradient norm before its update, the rate that it used."""
+class Step(NamedTuple):
+    """One optimizer step: loss and gradient norm before its update, the rate that it used.
+
+    A tuple, since there may be hundreds of thousands.
+    """
 
     step: int
     loss: Number = None

@@ -90,7 +90,10 @@ class TensorBoardCharts(pl.Callback):
         writer = _writer(trainer)
         writer.add_custom_scalars(layout(self.kind))
         text = OmegaConf.to_yaml(OmegaConf.create(dict(self.configuration)))
-        writer.add_text("configuration", "\n".join(f"    {line}" for line in text.splitlines()))
+        writer.add_text(
+            "resolved configuration",  # below the diagnosis in the alphabet
+            "\n".join(f"    {line}" for line in text.splitlines()),
+        )
         if self.contact_sheet is not None:
             _add_picture(writer, "training batch", self.contact_sheet)
 

@@ -12,10 +12,12 @@ from typing import get_args
 import pytest
 from trainings import TEN, decay, good, line, one_cycle, ours, stepped, training
 
+from experiments.config.expectation import VERDICTS
 from experiments.diagnosis import thresholds
 from experiments.diagnosis.curves import Curves, Epoch, Step
 from experiments.diagnosis.doctor import diagnose_curves
 from experiments.diagnosis.findings import Confidence, Finding, Symptom
+from experiments.diagnosis.symptoms import SYMPTOMS as EXPLAINED
 
 SYMPTOMS = {
     "learning_rate_too_high",
@@ -803,3 +805,7 @@ def test_noisy_batches_are_no_leap() -> None:
             train_errors=[0.35, 0.32, 0.31, 0.31], steps=stepped(losses), **ours(),
         )  # fmt: skip
         assert verdict(curves) == "healthy"
+
+
+def test_what_may_be_expected_is_what_may_be_diagnosed() -> None:
+    assert set(VERDICTS) == set(get_args(Symptom)) == set(EXPLAINED)

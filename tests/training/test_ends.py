@@ -3,6 +3,7 @@
 import json
 import math
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,15 @@ def test_a_failing_job_does_not_end_its_sweep(tmp_path: Path) -> None:
     assert [job["status"] for job in sweep["jobs"]] == ["failed", "finished"]
 
 
+@pytest.fixture
+def heeding_ctrl_c() -> Iterator[None]:
+    """A process that was started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_in_python_is_a_keyboard_interrupt_and_the_next_one_works_too(tmp_path: Path) -> None:
     """Lightning turns it into SystemExit and ignores every further one."""
     before = signal.getsignal(signal.SIGINT)

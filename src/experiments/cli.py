@@ -156,10 +156,10 @@ def _explainable() -> list[str]:
 
 
 def _diagnosable() -> list[str]:
+    from experiments.config.diagnose_arguments import flags
     from experiments.runs.newest import runs_and_sweeps
 
-    flags = ["--each", "--json", "--valid-size", "--classes", "--apply", "--rounds"]
-    return [*map(str, runs_and_sweeps(Path())), *flags]
+    return [*map(str, runs_and_sweeps(Path())), *flags()]
 
 
 def _complete(words: list[str]) -> int:

@@ -51,7 +51,7 @@ def test_what_a_next_run_must_not_inherit_is_dropped(inherited: str) -> None:
 
 
 def test_what_a_shell_would_take_apart_is_quoted() -> None:
-    root = "dataset.root='/home/me/my pictures (1)'"
+    root = "dataset.root='/mine/my pictures (1)'"
     command = next_command(made_by("dataset=folder", root, "optimizer.betas=[0.9,0.99]"), ["optimizer.lr=1"])
     assert command is not None
     words = ["experiments", "fit", "dataset=folder", root, "optimizer.betas=[0.9,0.99]", "optimizer.lr=1"]
@@ -60,8 +60,8 @@ def test_what_a_shell_would_take_apart_is_quoted() -> None:
 
 
 def test_the_folder_of_the_users_own_files_is_kept() -> None:
-    command = next_command(made_by("seed=1", config_dir="/home/me/my conf"), ["optimizer.lr=1"])
-    assert command == "experiments fit --config-dir '/home/me/my conf' seed=1 optimizer.lr=1"
+    command = next_command(made_by("seed=1", config_dir="/mine/my conf"), ["optimizer.lr=1"])
+    assert command == "experiments fit --config-dir '/mine/my conf' seed=1 optimizer.lr=1"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ defaults:
   - override /dataset: folder
 optimizer: {lr: 1e-4, betas: [0.9, 0.95]}
 schedule: {momentum: [0.9, 0.8], epochs: 2}
-dataset: {root: "/tmp/it's (mine), too", augment: none, batch_size: all}
+dataset: {root: "/pictures/it's (mine), too", augment: none, batch_size: all}
 seed: null
 """
 
@@ -166,7 +166,7 @@ def test_lists_texts_null_and_a_picked_group_survive(tmp_path: Path) -> None:
     (tmp_path / "experiment" / "odd.yaml").write_text(OWN)
     examined = recomposed(["experiment=odd", "model.width=8"], tmp_path)
     assert examined.configuration["optimizer"]["betas"] == [0.9, 0.95]
-    assert examined.configuration["dataset"]["root"] == "/tmp/it's (mine), too"
+    assert examined.configuration["dataset"]["root"] == "/pictures/it's (mine), too"
     assert examined.configuration["seed"] is None
     for expected in ("dataset=folder", "optimizer=adamw", "schedule=one_cycle", "seed=null", "model.width=8"):
         assert expected in examined.variation

@@ -32,6 +32,24 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
     Raises:
         ConfigurationError: a flag that does not exist, a number that is none, flags that do not go together.
     """
+    parser = _parser()
+    found = vars(parser.parse_intermixed_args(list(words)))
+    if found.pop("help"):
+        print(parser.format_help())
+        return None
+    if found["rounds"] and not found["apply"]:
+        parser.error("--rounds goes with --apply")
+    if found["json"] and found["apply"]:
+        parser.error("--json and --apply do not go together: diagnose the run that --apply makes")
+    return DiagnoseArguments(**{**found, "rounds": found["rounds"] or 1})
+
+
+def flags() -> list[str]:
+    """The long flags, for tab completion."""
+    return [flag for action in _parser()._actions for flag in action.option_strings if flag.startswith("--")]
+
+
+def _parser() -> Parser:
     parser = Parser(
         prog="experiments diagnose",
         add_help=False,
@@ -52,15 +70,7 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
     parser.add_argument("--classes", type=_several, metavar="N", help="number of classes, where a file does not say")
     parser.add_argument("--apply", action="store_true", help="train the advised run, and compare")
     parser.add_argument("--rounds", type=_count, metavar="N", help="with --apply: so many runs at most (1)")
-    found = vars(parser.parse_intermixed_args(list(words)))
-    if found.pop("help"):
-        print(parser.format_help())
-        return None
-    if found["rounds"] and not found["apply"]:
-        parser.error("--rounds goes with --apply")
-    if found["json"] and found["apply"]:
-        parser.error("--json and --apply do not go together: diagnose the run that --apply makes")
-    return DiagnoseArguments(**{**found, "rounds": found["rounds"] or 1})
+    return parser
 
 
 def _count(text: str, least: int = 1) -> int:

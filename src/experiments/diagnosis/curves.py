@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from experiments.diagnosis.thresholds import UNKNOWN_SIZE
+from experiments.diagnosis.thresholds import RATE_STILL_HIGH, UNKNOWN_SIZE
 
 Number = float | None
 """None: not recorded. NaN and infinities: recorded, and not finite."""
@@ -147,7 +147,7 @@ class Curves:
         """Whether the rate ends far below its highest; None if no rates are recorded."""
         rates = [step.learning_rate for step in self.steps if step.learning_rate is not None]
         rates = rates or [epoch.learning_rate for epoch in self.epochs if epoch.learning_rate is not None]
-        return rates[-1] < 0.5 * max(rates) if len(rates) > 1 else None
+        return rates[-1] < RATE_STILL_HIGH * max(rates) if len(rates) > 1 else None
 
     def error_noise(self, error: float) -> float:
         """The standard error of an error on this validation set: binomial, or of a root of a mean square.

@@ -60,7 +60,7 @@ def remaining_of_start(curves: Curves, last: Epoch) -> float:
     """The final loss over the one before training (guessing's where that is not recorded)."""
     before = curves.before
     if before and before.train_loss_eval and last.train_loss_eval is not None:
-        return (last.train_loss_eval or 0.0) / before.train_loss_eval
+        return last.train_loss_eval / before.train_loss_eval
     start = (before.valid_loss if before else None) or curves.guessing_loss
     return (last.valid_loss or 0.0) / start if start else 0.0
 

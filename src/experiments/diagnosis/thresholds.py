@@ -31,8 +31,8 @@ SPIKE = 1.25
 """A windowed training loss of so many times the start has left the valley; healthy runs stay below 1.03 on digits."""
 
 LEAP = 0.4
-"""A rise of the windowed training loss above its lowest, in guessing's loss. On digits, rates up to five times the best
-stay below 0.35, and those that end worse rise by 0.4 to 12."""
+"""A rise of the windowed training loss above its lowest, in guessing's loss. On digits the best rates stay below 0.3,
+and those that end worse rise by 0.4 to 12; what rises and is made good is no alarm."""
 
 STUCK = 0.3
 """Above this share of guessing's loss at the end, a leap has not been made good."""
@@ -42,7 +42,7 @@ STUCK_LEAP = 0.1
 
 BATCH_NOISE = 12.0
 """Standard errors of a windowed loss that a rise must exceed: among hundreds of windows chance alone reaches 11 where
-labels are wrong, and rates that are too high make it 14 to thousands."""
+labels are wrong, and rates that are too high mostly make it 14 to thousands."""
 
 NOT_RECOVERED = 0.03
 """A leap counts if the final training loss is above this share of guessing's: what was healed did no harm."""
@@ -64,7 +64,7 @@ PLATEAU_RISES = 1 / 3
 
 UNFITTED = 0.75
 """Above this share of guessing's loss after one epoch hardly anything has been learned. After n epochs (of at least
-EPOCH_STEPS steps) a run that goes well is far below an n-th of it, below an n-th of that in all that was tried."""
+EPOCH_STEPS steps) a run that goes well is below it divided by n squared."""
 
 EPOCH_STEPS = 20
 """An epoch of fewer steps counts as a part of one; a run of fewer steps in all says nothing about its rate."""

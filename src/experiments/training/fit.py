@@ -24,11 +24,12 @@ from experiments.training.build import (
     build_optimizer,
     build_schedule,
 )
+from experiments.training.judgement import Judge
 from experiments.training.least_squares import compare_with_least_squares
 from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
 from experiments.training.predictions import prediction_table
-from experiments.training.recorder import Judge, Recorder
+from experiments.training.recorder import Recorder
 from experiments.training.rehearsal import check_network
 from experiments.training.run_record import Origin, RunRecord
 from experiments.training.task import task_for

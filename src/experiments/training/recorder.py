@@ -6,7 +6,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from experiments.config.expectation import Seen, answer
 from experiments.runs.files import write_csv
 from experiments.training.history import History, Step, is_finite
+from experiments.training.judgement import Judge, Judgement
 from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.run_record import Origin, RunRecord, command_line
 from experiments.training.task import Evaluation
@@ -28,18 +28,6 @@ CHECKPOINT_SHARE = 0.05
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
 
 Predictions = Callable[[Evaluation], tuple[list[str], list[list[Any]]]]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a run's curves say about it: one word, and a text in Markdown."""
-
-    verdict: str
-    account: str
-
-
-Judge = Callable[[Path, str], Judgement]
-"""Judges the run in a folder, which ends with this status."""
 
 
 class Recorder(pl.Callback):

@@ -1,4 +1,4 @@
-"""`diagnose --apply`: the advice as the next run, again and again until nothing is wrong."""
+"""`diagnose --apply`: the advice as the next run, as often as asked for, until nothing is wrong."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import contextlib
 import shlex
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.verbs.codes import DONE, FAILED
 
 if TYPE_CHECKING:
-    from experiments.diagnosis.curves import Curves
     from experiments.diagnosis.findings import Diagnosis
     from experiments.diagnosis.report import Report
     from experiments.runs.run import Run
@@ -85,23 +83,18 @@ def _train_advice(run: Run, found: Diagnosis) -> Run | None:
     """Train the next run. What it is refused for is raised as a ConfigurationError."""
     from experiments.config.composition import Composer
     from experiments.diagnosis.commands import next_overrides
+    from experiments.diagnosis.readers.run_folder import read_run
     from experiments.sweeps.plan import make_plan
     from experiments.verbs.fit import make_ready, train_one
 
     finding = found.findings[0]
-    curves = _curves_of(run)
+    curves = read_run(run)
     composer = Composer(curves.config_dir)
     plan = make_plan(composer, next_overrides(curves, finding.overrides))
     make_ready(plan)
     reason = f"{finding.symptom}: {' '.join(finding.overrides)}"
     with contextlib.redirect_stdout(sys.stderr):  # the result is the trail
         return train_one(composer, plan, parent=str(run.path.resolve()), reason=reason)
-
-
-def _curves_of(run: Run) -> Curves:
-    from experiments.diagnosis.readers.run_folder import read_run
-
-    return read_run(run)
 
 
 def _diagnosis_of(run: Run) -> Diagnosis:
@@ -117,7 +110,7 @@ def _stage(run: Run, found: Diagnosis, changed: str) -> Stage:
     name = "rmse" if run.is_regression else "error_rate"
     value = final.get(name)
     said = f"{name.replace('_', ' ')} {score(name, value)}" if value is not None else run.status
-    return Stage(str(Path(run.path)), changed, found.verdict, said)
+    return Stage(str(run.path), changed, found.verdict, said)
 
 
 def _print_trail(trail: list[Stage]) -> None:

@@ -21,7 +21,6 @@ from experiments.diagnosis.thresholds import (
     NOT_RECOVERED,
     OVER_CONFIDENT,
     PRINTED_COLLAPSED,
-    RATE_STILL_HIGH,
     SMOOTHING,
     SPOILT_ERROR,
     STEADY_RISE,
@@ -192,5 +191,4 @@ def _cut_off_at_a_high_rate(curves: Curves) -> bool:
     planned = curves.planned_epochs
     if not planned or len(curves.epochs) >= planned or curves.schedule == "Constant":
         return False
-    rates = [s.learning_rate for s in curves.steps if s.learning_rate is not None]
-    return bool(rates) and rates[-1] > RATE_STILL_HIGH * max(rates)
+    return curves.annealed is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 from collections.abc import Mapping
@@ -92,6 +93,7 @@ class Key:
         return _convert(value, self.type, self.bounds)
 
 
+@functools.cache
 def keys_of(option: type) -> dict[str, Key]:
     """The keys of a schema dataclass, by name, in the order of its fields."""
     annotations = get_type_hints(option)

@@ -6,6 +6,7 @@ target. A target that is not listed here is a user's own class: its signature is
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -72,22 +73,33 @@ class Folder(Dataset):
 
 
 @dataclass
-class Line:
-    """Points on a line with noise."""
+class Points:
+    """Points (x, y) with noise on y, drawn anew by each program."""
 
     kind: ClassVar[str] = "regression"
     images: ClassVar[bool] = False
 
     batch_size: int | Literal["all"] = key("points a step; `all` is the full batch", at_least=1, hint="all")
     points: int = key("training points", at_least=3, hint="100")
-    valid_points: int = key("validation points, drawn from the same line", at_least=3, hint="100")
-    slope: float = key("the true slope")
-    intercept: float = key("the true intercept")
-    noise: Literal["uniform", "normal"] = key("shape of the noise around the line", hint="uniform")
+    valid_points: int = key("validation points, drawn like the others", at_least=3, hint="100")
+    noise: Literal["uniform", "normal"] = key("shape of the noise around the truth", hint="uniform")
     noise_width: float = key(
         "width of the uniform noise; normal noise has the same standard deviation", at_least=0, hint="1"
     )
     data_seed: int = key("draws the points", at_least=0)
+
+
+@dataclass
+class Line(Points):
+    """Points on a line with noise."""
+
+    slope: float = key("the true slope")
+    intercept: float = key("the true intercept")
+
+
+@dataclass
+class PolynomialPoints(Points):
+    """Few noisy points on a smooth curve."""
 
 
 @dataclass
@@ -106,6 +118,13 @@ class Linear:
 
     bias: bool = key("add a constant to every output")
     initial: list[float] | None = key("the weights to start from; null draws them")
+
+
+@dataclass
+class Polynomial:
+    """A polynomial of one number."""
+
+    degree: int = key("the highest power of x; there is one parameter more", at_least=1, at_most=60, hint="3")
 
 
 @dataclass
@@ -174,10 +193,12 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "experiments.data.digits.Digits": Digits,
         "experiments.data.folder.Folder": Folder,
         "experiments.data.line.Line": Line,
+        "experiments.data.polynomial.Polynomial": PolynomialPoints,
     },
     "model": {
         "experiments.models.small_cnn.SmallCNN": SmallCNN,
         "experiments.models.linear.Linear": Linear,
+        "experiments.models.polynomial.Polynomial": Polynomial,
     },
     "optimizer": {"torch.optim.AdamW": AdamW, "torch.optim.SGD": SGD},
     "schedule": {
@@ -212,12 +233,19 @@ class TopLevel:
         "the kind of data that an experiment makes sense on; null: any"
     )
     keep_checkpoint: bool = key("keep checkpoints/last.ckpt of a finished run", hint="true")
+    learning_rates: list[float] = key(
+        "the rates that sweep=learning_rate and sweep=map run over; a recipe knows its own", above=0, hint="[0.01,0.1]"
+    )
+    draw: bool = key(
+        "draw pictures of the fit when it is done: an animation, a page with a slider, the loss surface", hint="true"
+    )
 
 
 COMMON_KEYS: dict[str, dict[str, Key]] = {"dataset": keys_of(Dataset), "schedule": keys_of(Constant)}
 """Keys that this project reads itself, so that a user's own class has them too, beside its signature."""
 
 
+@functools.cache
 def known_keys() -> dict[str, Key]:
     """Every key of every shipped option by its full name (`optimizer.lr`), and the top-level ones."""
     found = dict(keys_of(TopLevel))

@@ -16,7 +16,7 @@ from experiments.config.schema import GROUPS
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 
-LEFT_OUT = ("expect", "fits", "name", "hydra")
+LEFT_OUT = ("expect", "fits", "name", "hydra", "learning_rates", "draw")
 """What an experiment or a sweep says about itself, and not about the training."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 # These say where things lie, what is logged or what is hoped for; none of them changes a result.
 # The pictures themselves are covered by `split_hash`, wherever `dataset.root` points.
-LEFT_OUT = frozenset({"hydra", "logger", "name", "expect"})
+LEFT_OUT = frozenset({"hydra", "logger", "name", "expect", "learning_rates", "draw"})
 
 
 def config_hash(

@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.config.composition import flatten
 
-SILENT = ("expect", "name", "fits")
+SILENT = ("expect", "name", "fits", "learning_rates", "draw")
 """These follow from the choice of an experiment and train nothing."""
 
 

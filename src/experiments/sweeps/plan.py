@@ -15,6 +15,8 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.config.composition import Composer, OptionFile
 from experiments.config.examination import Examined, examine
 from experiments.config.problems import ConfigurationError, Problem
+from experiments.config.screening import screen
+from experiments.config.variation import written
 from experiments.runs.names import job_names
 
 PARAMS = "hydra.sweeper.params."
@@ -64,9 +66,7 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     if not multirun and sweep is None:
         examined = examine(composer, overrides)
         return Plan(None, [_job("", {}, examined)], list(overrides), examined.notices)
-    parameters = (
-        {k.removeprefix(PARAMS): str(v) for k, v in sweep.values.items() if k.startswith(PARAMS)} if sweep else {}
-    )
+    parameters = _parameters(composer, sweep, overrides) if sweep else {}
     parsed, problems = _parse(composer, [*(f"{k}={v}" for k, v in parameters.items()), *overrides])
     clashes = _typed_over(parameters, parsed[len(parameters) :], sweep_name=_choice(overrides))
     jobs, more = _examine_all(composer, parsed, parameters)
@@ -115,6 +115,26 @@ def _chosen_sweep(composer: Composer, overrides: Sequence[str]) -> OptionFile | 
     if name and re.search(r"[,(]", name):
         raise ConfigurationError([Problem(f"sweep={name}", "one sweep at a time", "sweep=learning_rate")])
     return composer.option_file("sweep", name) if name in composer.options("sweep") else None
+
+
+def _parameters(composer: Composer, sweep: OptionFile, overrides: Sequence[str]) -> dict[str, str]:
+    """The keys that the sweep's file runs over, each with its values as they would be typed."""
+    found = {k.removeprefix(PARAMS): str(v) for k, v in sweep.values.items() if k.startswith(PARAMS)}
+    if any("${" in values for values in found.values()):
+        # A recipe knows the values that make sense on it: ${learning_rates}.
+        parsed, _ = _parse(composer, overrides)
+        single = [str(override.input_line) for override in parsed if not override.is_sweep_override()]
+        composed = composer.compose(screen(composer, single).overrides)
+        found = {key: _interpolated(composed, values) for key, values in found.items()}
+    return found
+
+
+def _interpolated(composed: DictConfig, values: str) -> str:
+    key = re.fullmatch(r"\$\{([\w.]+)\}", values)
+    if key is None:
+        return values
+    chosen = OmegaConf.select(composed, key[1])
+    return ",".join(written(value) for value in chosen) if OmegaConf.is_list(chosen) else written(chosen)
 
 
 def _parse(composer: Composer, overrides: Sequence[str]) -> tuple[list[Override], list[Problem]]:

@@ -25,9 +25,10 @@ from experiments.training.build import (
     build_schedule,
 )
 from experiments.training.judgement import Judge
-from experiments.training.least_squares import compare_with_least_squares
+from experiments.training.linear_in_parameters import compare_with_least_squares, critical_rate, training_design
 from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
+from experiments.training.parameter_path import ParameterPath, write_points
 from experiments.training.predictions import prediction_table
 from experiments.training.recorder import Recorder
 from experiments.training.rehearsal import check_network
@@ -115,6 +116,10 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     configuration, data, module = prepared.configuration, prepared.data, prepared.module
     record.update(about_run(configuration, data))
     write_split(request.folder, data)
+    design = training_design(module, data)
+    if design is not None:
+        record.update({"critical_rate": critical_rate(design, configuration)})
+        write_points(request.folder, module, data)
     recorder = Recorder(
         request.folder,
         record=record,
@@ -129,12 +134,13 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = {**main_parameters(configuration), **request.parameters}
         callbacks.append(TensorBoardCharts(recorder, data.kind, configuration, parameters, data.contact_sheet()))
+    if design is not None:
+        callbacks.append(ParameterPath(request.folder))
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
     _fit(build_trainer(configuration, request.folder, callbacks, logger), module, data)
-    coefficients = compare_with_least_squares(module, data)
-    if coefficients:
-        record.update({"coefficients": coefficients})
+    if design is not None:
+        record.update({"coefficients": compare_with_least_squares(module, design)})
     if request.in_sweep and not request.quiet:
         say(f"{request.in_sweep}: {ended(record)}")
 

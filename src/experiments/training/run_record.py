@@ -73,6 +73,7 @@ class RunRecord:
             "parameters": None,
             "data": None,
             "guess": None,
+            "critical_rate": None,
             "metrics": {"final": None, "best": None},
             "expect": None,
             "parent": origin.parent,

@@ -50,6 +50,7 @@ def test_run_json_has_every_field(digits: Typed) -> None:
     assert list(run) == [
         "schema", "status", "command", "overrides", "variation", "config_dir", "configuration", "config_hash", "seed",
         "versions", "code", "pid", "host", "heartbeat", "started", "seconds", "device", "parameters", "data", "guess",
+        "critical_rate",
         "metrics", "expect", "parent", "reason", "error",
     ]  # fmt: skip
     assert (run["schema"], run["status"], run["seed"], run["overrides"]) == (1, "finished", 42, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class History:
         """Of history.csv; `rmse` is there for regression alone."""
         return [*EPOCH_COLUMNS, *(["rmse"] if any("rmse" in row for row in self.epochs) else [])]
 
-    def add_epoch(self, epoch: int, metrics: dict[str, float], seconds: float | None) -> dict[str, Any]:
+    def add_epoch(self, epoch: int, metrics: Mapping[str, float], seconds: float | None) -> dict[str, Any]:
         """A row from the metrics of an epoch and its steps; epoch 0 has none."""
         row: dict[str, Any] = {"epoch": epoch, **read_metrics(metrics)}
         steps = _steps_of(self.steps, epoch)
@@ -85,7 +86,7 @@ class History:
         write_csv(folder / "steps.csv", list(STEP_COLUMNS), rows)
 
 
-def read_metrics(logged: dict[str, float]) -> dict[str, float]:
+def read_metrics(logged: Mapping[str, float]) -> dict[str, float]:
     """The metrics that history.csv has, by our names, from what a module logged under its own."""
     found: dict[str, float] = {}
     for name in (*EPOCH_COLUMNS[3:7], "rmse"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,15 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from experiments.config.expectation import Seen, answer
-from experiments.runs.files import write_csv
-from experiments.training.history import History, Step, is_finite
+from experiments.training.history import History, Step
 from experiments.training.judgement import Judge, Judgement
 from experiments.training.module import SupervisedModule, momentum_of
+from experiments.training.recording import Predictions, Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
-from experiments.training.task import Evaluation
-from experiments.training.weights import Keeper
-
-log = logging.getLogger(__name__)
+from experiments.training.throttle import Throttle
 
 CHECKPOINT_SHARE = 0.05
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
-
-Predictions = Callable[[Evaluation], tuple[list[str], list[list[Any]]]]
 
 
 class Recorder(pl.Callback):
@@ -63,22 +56,30 @@ class Recorder(pl.Callback):
         keep_checkpoint: bool = False,
     ) -> None:
         self.folder = Path(folder)
-        self.record = record
-        self.expect = expect
-        self.model_about = model_about or {}
-        self.predictions = predictions
-        self.judge = judge
-        self.judgement: Judgement | None = None
+        self.recording = Recording(
+            record or RunRecord(self.folder, Origin(command_line())),
+            expect=expect,
+            model_about=model_about,
+            predictions=predictions,
+            judge=judge,
+        )
         self.keep_checkpoint = keep_checkpoint
-        self.history = History()
         self._metrics: dict[str, float] = {}
-        self._weights = Keeper()
-        self._evaluation: Evaluation | None = None
         self._grad_norm: Tensor | None = None
         self._used: tuple[float, float | None] | None = None
-        self._diverged = False
+        self._began = self._diverged = False
         self._epoch_began = 0.0
-        self._checkpoint_at, self._checkpoint_took = -math.inf, 0.0
+        self._checkpoints = Throttle(CHECKPOINT_SHARE)
+
+    @property
+    def history(self) -> History:
+        """All steps and epochs so far."""
+        return self.recording.history
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the judge said; None before the end."""
+        return self.recording.judgement
 
     # The hooks of Lightning, in the order in which they run.
 
@@ -86,13 +87,8 @@ class Recorder(pl.Callback):
         if stage != "fit":
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.record = self.record or RunRecord(self.folder, Origin(command_line()))
-        counts = [(p.numel(), p.requires_grad) for p in pl_module.parameters()]
-        parameters = {
-            "total": sum(n for n, _ in counts),
-            "trained": sum(n for n, trained in counts if trained),
-        }
-        self.record.update({"parameters": parameters, "device": str(trainer.strategy.root_device)})
+        self._began = True
+        self.recording.begin(pl_module, str(trainer.strategy.root_device))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if isinstance(pl_module, SupervisedModule):
@@ -105,8 +101,8 @@ class Recorder(pl.Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_began = time.monotonic()
         self._metrics = {}  # an epoch without validation has none, rather than the last one's
-        if self._weights.last is None:
-            self._weights.keep(_network(pl_module), 0, best=False)
+        if self.recording.weights.last is None:
+            self.recording.weights.keep(_network(pl_module).state_dict(), 0, best=False)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -137,99 +133,51 @@ class Recorder(pl.Callback):
         self.history.steps.append(step)
         if loss is not None and not math.isfinite(step.train_loss):
             self._diverge(trainer)
-        if self.record is not None:
-            self.record.beat()
+        self.recording.record.beat()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._end_epoch(trainer.current_epoch + 1, pl_module, time.monotonic() - self._epoch_began)
-        if not is_finite(self.history.epochs[-1]):
+        if not self._end_epoch(trainer.current_epoch + 1, pl_module, time.monotonic() - self._epoch_began):
             self._diverge(trainer)
         self._save_checkpoint(trainer)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._finish("diverged" if self._diverged else "finished")
+        self.recording.finish("diverged" if self._diverged else "finished")
         checkpoint = self._checkpoint
         if not self.keep_checkpoint and checkpoint.exists():
             checkpoint.unlink()
             checkpoint.parent.rmdir()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        if self.record is None:
+        if not self._began:
             return
         if isinstance(exception, KeyboardInterrupt | SystemExit):  # SIGTERM is a SystemExit of Lightning's
-            self._finish("interrupted")
+            self.recording.finish("interrupted")
         else:
-            self._finish("failed")
-            self.record.fail(exception)
+            self.recording.finish("failed")
+            self.recording.record.fail(exception)
 
     # What they share.
 
-    def _end_epoch(self, epoch: int, module: pl.LightningModule, seconds: float | None) -> None:
-        row = self.history.add_epoch(epoch, self._metrics, seconds)
-        if is_finite(row):
-            best = (self.history.best or {}).get("epoch") == epoch
-            self._weights.keep(_network(module), epoch, best=best)
-            self._evaluation = module.valid_evaluation if isinstance(module, SupervisedModule) else None
-        self.history.write(self.folder)
-        assert self.record is not None
-        self.record.update({"metrics": self._summary()})
-
-    def _summary(self) -> dict[str, Any]:
-        return {"final": self.history.final, "best": self.history.best}
+    def _end_epoch(self, epoch: int, module: pl.LightningModule, seconds: float | None) -> bool:
+        evaluation = module.valid_evaluation if isinstance(module, SupervisedModule) else None
+        return self.recording.end_epoch(epoch, self._metrics, seconds, _network(module).state_dict(), evaluation)
 
     def _diverge(self, trainer: pl.Trainer) -> None:
         self._diverged = True
         trainer.should_stop = True
-
-    def _finish(self, status: str) -> None:
-        assert self.record is not None
-        self.history.write(self.folder)
-        self._weights.write(self.folder, {**self.model_about, "training": {"status": status, **self._summary()}})
-        if self.predictions is not None and self._evaluation is not None:
-            write_csv(self.folder / "predictions.csv", *self.predictions(self._evaluation))
-        self.record.update({"metrics": self._summary()})
-        self.judgement = self._judged(status)
-        changes: dict[str, Any] = {"status": status}
-        if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
-            changes["expect"] = self._answer()
-        self.record.update(changes)
-
-    def _judged(self, status: str) -> Judgement | None:
-        if self.judge is None:
-            return None
-        try:
-            return self.judge(self.folder, status)
-        except Exception:  # whatever a doctor trips over, the training itself is done
-            log.exception("the run could not be diagnosed")
-            return None
-
-    def _answer(self) -> dict[str, Any] | None:
-        row = self.history.epochs[-1] if self.history.epochs else {}
-        guess = (self.record and self.record.content["guess"]) or {}
-        guesses = {**guess, "train_loss_eval": guess.get("valid_loss"), "train_loss": guess.get("valid_loss")}
-        errors = _standard_errors(row, self._evaluation)
-        seen = {
-            name: Seen(value, errors.get(name, 0.0), guesses.get(name))
-            for name, value in row.items()
-            if isinstance(value, float)
-        }
-        return answer(self.expect, seen, self.judgement.verdict if self.judgement else None)
 
     @property
     def _checkpoint(self) -> Path:
         return self.folder / "checkpoints" / "last.ckpt"
 
     def _save_checkpoint(self, trainer: pl.Trainer) -> None:
-        began = time.monotonic()
-        too_soon = began - self._checkpoint_at < self._checkpoint_took / CHECKPOINT_SHARE
         over = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        if self._diverged or (too_soon and not (over and self.keep_checkpoint)):
+        if self._diverged or not (self._checkpoints.due or (over and self.keep_checkpoint)):
             return
-        aside = self._checkpoint.with_name(".last.ckpt")
-        trainer.save_checkpoint(aside, weights_only=False)
-        aside.replace(self._checkpoint)
-        self._checkpoint_at = time.monotonic()
-        self._checkpoint_took = self._checkpoint_at - began
+        with self._checkpoints.timed():
+            aside = self._checkpoint.with_name(".last.ckpt")
+            trainer.save_checkpoint(aside, weights_only=False)
+            aside.replace(self._checkpoint)
 
 
 def _network(module: pl.LightningModule) -> nn.Module:
@@ -241,14 +189,3 @@ def _highest_rate(optimizers: Sequence[torch.optim.Optimizer]) -> tuple[float, f
     """The rate and the momentum of the parameter group with the highest rate."""
     group = max((g for o in optimizers for g in o.param_groups), key=lambda g: g["lr"])
     return float(group["lr"]), momentum_of(group)
-
-
-def _standard_errors(row: Mapping[str, Any], evaluation: Evaluation | None) -> dict[str, float]:
-    """Of the metrics on the validation set: binomial for the error rate, of the mean for the loss."""
-    if evaluation is None:
-        return {}
-    found = {"valid_loss": evaluation.loss_standard_error}
-    if "error_rate" in row and math.isfinite(row["error_rate"]):
-        p = row["error_rate"]
-        found["error_rate"] = math.sqrt(p * (1 - p) / len(evaluation.targets))
-    return found

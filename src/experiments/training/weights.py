@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from experiments.runs.files import write_bytes, write_json
 
@@ -20,10 +20,10 @@ class Snapshot:
     weights: dict[str, Tensor]
 
 
-def snapshot(network: nn.Module, epoch: int) -> Snapshot:
-    """A copy of the weights that training will not change."""
-    weights = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in network.state_dict().items()}
-    return Snapshot(epoch, weights)
+def snapshot(weights: Mapping[str, Tensor], epoch: int) -> Snapshot:
+    """A copy of a network's `state_dict()` that training will not change."""
+    copied = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in weights.items()}
+    return Snapshot(epoch, copied)
 
 
 class Keeper:
@@ -33,9 +33,9 @@ class Keeper:
         self.last: Snapshot | None = None
         self.best: Snapshot | None = None
 
-    def keep(self, network: nn.Module, epoch: int, *, best: bool) -> None:
+    def keep(self, weights: Mapping[str, Tensor], epoch: int, *, best: bool) -> None:
         """This epoch is the last finite one now, and the best so far if `best`."""
-        self.last = snapshot(network, epoch)
+        self.last = snapshot(weights, epoch)
         if best:
             self.best = self.last
 

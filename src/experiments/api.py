@@ -58,8 +58,10 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
         FileExistsError: `folder` holds a run already.
         KeyboardInterrupt: the run is left `interrupted`.
     """
-    from experiments.training.fit import Request, prepare, train
+    from experiments.training.beginning import Request
+    from experiments.training.fit import train
     from experiments.training.preflight import preflight
+    from experiments.training.preparation import prepare
     from experiments.training.run_record import Origin
     from experiments.verbs.judge import judge
 

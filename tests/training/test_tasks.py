@@ -6,20 +6,21 @@ import pytest
 import torch
 
 from experiments.training.history import History, read_metrics
-from experiments.training.task import Classification, Regression, joined
+from experiments.training.task import Classification, Evaluation, Regression, joined
 
 LOGITS = torch.tensor([[0.0, math.log(3)], [math.log(4), 0.0], [0.0, 0.0], [0.0, math.log(9)]])
 LABELS = torch.tensor([1, 0, 1, 0])
+NAMES = ("losses", "predicted", "probability", "targets")
 LOSSES = [-math.log(3 / 4), -math.log(4 / 5), math.log(2), math.log(10)]
 
 
 def test_classification() -> None:
     evaluation = Classification().evaluate(LOGITS, LABELS)
     assert evaluation.losses.tolist() == pytest.approx(LOSSES)
-    assert evaluation.loss == pytest.approx(sum(LOSSES) / 4)
+    assert float(evaluation.loss) == pytest.approx(sum(LOSSES) / 4)
     assert evaluation.predicted.tolist() == [1, 0, 0, 1]
     assert evaluation.probability.tolist() == pytest.approx([0.75, 0.8, 0.5, 0.9])
-    assert Classification().metric(evaluation) == ("error_rate", 0.5)
+    assert (Classification().metric, float(Classification().score(evaluation))) == ("error_rate", 0.5)
     assert float(Classification().loss(LOGITS, LABELS)) == pytest.approx(sum(LOSSES) / 4)
 
 
@@ -28,7 +29,8 @@ def test_regression() -> None:
     evaluation = Regression().evaluate(outputs, targets)
     assert evaluation.losses.tolist() == [0, 4, 9]
     assert evaluation.predicted.tolist() == [1, 4, 2]
-    assert Regression().metric(evaluation) == ("rmse", pytest.approx(math.sqrt(13 / 3)))
+    assert Regression().metric == "rmse"
+    assert float(Regression().score(evaluation)) == pytest.approx(math.sqrt(13 / 3))
     assert float(Regression().loss(outputs, targets)) == pytest.approx(13 / 3)
 
 
@@ -43,8 +45,22 @@ def test_batches_are_joined_by_samples_and_not_by_batches() -> None:
     task = Classification()
     whole = task.evaluate(LOGITS, LABELS)
     parts = joined([task.evaluate(LOGITS[:3], LABELS[:3]), task.evaluate(LOGITS[3:], LABELS[3:])])
-    assert parts.loss == pytest.approx(whole.loss)
-    assert task.metric(parts) == task.metric(whole)
+    assert float(parts.loss) == pytest.approx(float(whole.loss))
+    assert task.score(parts) == task.score(whole)
+
+
+@pytest.mark.parametrize("task", [Classification(), Regression()])
+def test_several_networks_at_once_score_as_each_alone(task: Classification | Regression) -> None:
+    generator = torch.Generator().manual_seed(0)
+    regression = isinstance(task, Regression)
+    outputs = torch.randn(3, 4, 1 if regression else 2, generator=generator)
+    targets = torch.randn(4, 1, generator=generator) if regression else LABELS
+    alone = [task.evaluate(one, targets) for one in outputs]
+    together = Evaluation(*(torch.stack([getattr(e, name) for e in alone]) for name in NAMES))
+    assert task.score(together).tolist() == [float(task.score(one)) for one in alone]
+    assert together.loss.tolist() == [float(one.loss) for one in alone]
+    halves = [task.evaluate(outputs[1, rows], targets[rows]) for rows in (slice(0, 3), slice(3, 4))]
+    assert joined(halves).losses.tolist() == together.of(1).losses.tolist()
 
 
 def test_nan_recognises_nothing() -> None:
@@ -53,9 +69,9 @@ def test_nan_recognises_nothing() -> None:
     logits[1] = logits[3] = math.nan
     evaluation = Classification().evaluate(logits, LABELS)
     assert evaluation.predicted[1] == LABELS[1]
-    assert Classification().metric(evaluation) == ("error_rate", 0.75)  # the two of nan, and one that is wrong
+    assert float(Classification().score(evaluation)) == 0.75  # the two of nan, and one that is wrong
     nothing = Classification().evaluate(torch.full((4, 2), math.nan), LABELS)
-    assert Classification().metric(nothing) == ("error_rate", 1.0)
+    assert float(Classification().score(nothing)) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +65,9 @@ class Composer:
         version.setbase("1.3")
         setup_globals()
         self.config_dir = Path(config_dir).expanduser().resolve() if config_dir else None
-        self._shared: dict[tuple[str, ...], DictConfig] = {}
+        self._shared: dict[tuple[str, ...], bytes] = {}
+        self._parsed: dict[str, Override | None] = {}
+        self._option_files: dict[tuple[str, str], OptionFile] = {}
 
     @cached_property
     def loader(self) -> ConfigLoaderImpl:
@@ -104,11 +107,13 @@ class Composer:
         return name in self.groups and not override.is_delete() and not isinstance(override.value(), dict)
 
     def _read(self, override: str) -> Override | None:
-        try:
-            parsed = OverridesParser.create(config_loader=self.loader).parse_overrides([override])[0]
-        except (HydraException, ValueError):  # ValueError: a number of thousands of digits
-            return None
-        return parsed if parsed.key_or_group else None
+        if override not in self._parsed:  # the jobs of a sweep mostly have the same
+            try:
+                parsed = OverridesParser.create(config_loader=self.loader).parse_overrides([override])[0]
+                self._parsed[override] = parsed if parsed.key_or_group else None
+            except (HydraException, ValueError):  # ValueError: a number of thousands of digits
+                self._parsed[override] = None
+        return self._parsed[override]
 
     def _grammar_problem(self, override: str) -> Problem:
         instead = quoted(override)
@@ -146,8 +151,9 @@ class Composer:
         values = [o for o in parsed if not (o.is_hydra_override() or o.is_delete() or self.chooses(o))]
         options = tuple(str(o.input_line) for o in parsed if o not in values)
         if options not in self._shared:
-            self._shared[options] = self.loader.load_configuration(PRIMARY, list(options), run_mode=RunMode.RUN)
-        composed = copy.deepcopy(self._shared[options])
+            shared = self.loader.load_configuration(PRIMARY, list(options), run_mode=RunMode.RUN)
+            self._shared[options] = pickle.dumps(shared)
+        composed: DictConfig = pickle.loads(self._shared[options])  # faster than a deep copy
         self.loader._apply_overrides_to_config(values, composed)
         task = [o for o in parsed if not o.is_hydra_override()]
         composed.hydra.overrides.task = [o.input_line for o in task]
@@ -159,6 +165,11 @@ class Composer:
 
     def option_file(self, group: str, option: str) -> OptionFile:
         """What `group/option.yaml` itself sets, with what it inherits from options of its own group."""
+        if (group, option) not in self._option_files:
+            self._option_files[group, option] = self._read_option_file(group, option)
+        return self._option_files[group, option]
+
+    def _read_option_file(self, group: str, option: str) -> OptionFile:
         result = self.loader.repository.load_config(f"{group}/{option}")
         if result is None:
             return OptionFile({}, {})

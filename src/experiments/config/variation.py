@@ -30,7 +30,7 @@ def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig
         file = composer.option_file(group, choice)
         values |= file.picks
         values |= {k: written(v) for k, v in file.values.items() if k.split(".")[0] not in LEFT_OUT}
-    typed = [text for text in overrides if _key(text).split(".")[0] not in ("experiment", "sweep", *LEFT_OUT)]
+    typed = [text for text in overrides if re.split(r"[./]", _key(text))[0] not in ("experiment", "sweep", *LEFT_OUT)]
     typed = [_from_anywhere(text) for text in typed]
     already = {_key(text) for text in typed}
     return [*(f"{key}={value}" for key, value in values.items() if key not in already), *typed]

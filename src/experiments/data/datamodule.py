@@ -119,8 +119,17 @@ class DataModule(pl.LightningDataModule):
         self._train_eval = sorted(by_hash(train, pool.sha256, f"train_eval:{self.split_seed}")[: len(valid)])
         self._pool = pool
 
+    @property
+    def augments(self) -> bool:
+        """Whether training images are changed at random."""
+        return self._augmentation(self._loaded()) is not None
+
     def train_dataloader(self) -> Batches:
         """Shuffled, augmented batches without the last short one."""
+        return self.train_batches(self.seed)
+
+    def train_batches(self, seed: int) -> Batches:
+        """The training batches in the order of another run's seed."""
         pool = self._loaded()
         augmentation = self._augmentation(pool)
         inputs, transform = self._plain, self._plain_transform
@@ -131,7 +140,7 @@ class DataModule(pl.LightningDataModule):
             pool.targets,
             self.table.indices("train"),
             self._train_batch,
-            shuffle_seed=self.seed,
+            shuffle_seed=seed,
             drop_last=True,
             transform=transform,
         )

@@ -49,6 +49,14 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8", errors=ENCODING_ERRORS))
 
 
+def yaml_text(data: object) -> str:
+    """Plain data as YAML, keys in their order; by libyaml where it was built in, which is ten times faster."""
+    import yaml
+
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False))
+
+
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Writes a header and `rows`: None is an empty cell, floats by `repr` and so `nan`, `inf`, `-inf`."""
     text = io.StringIO()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,14 @@ from experiments.config.composition import Composer
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.runs.files import claim_exact, claim_folder, read_json, write_json
 from experiments.sweeps.differences import differences
+from experiments.sweeps.hydra_record import write_hydra_record
 from experiments.sweeps.plan import Job, Plan
 
 Train = Callable[[Job, Path, Mapping[str, Any]], object]
 """Trains a job in a folder; the mapping is what differs between the jobs, for the HParams tab."""
+
+TrainTogether = Callable[[Sequence[tuple[Job, Path, Mapping[str, Any]]]], object]
+"""Trains all jobs at once."""
 
 
 def run_single(composer: Composer, plan: Plan, train: Train) -> Path:
@@ -48,9 +53,7 @@ def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, comman
     for number, (job, entry) in enumerate(zip(plan.jobs, record["jobs"], strict=True)):
         entry["status"] = "running"
         write_json(folder / "sweep.json", record)
-        with open_dict(job.examined.composed):
-            job.examined.composed.hydra.job.num = number
-            job.examined.composed.hydra.job.id = str(number)
+        _number(job, number)
         try:
             _run(composer, job, folder / job.name, train, {**job.swept, **parameters[number]})
         except (KeyboardInterrupt, SystemExit):
@@ -61,6 +64,37 @@ def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, comman
             write_json(folder / "sweep.json", record)
     record["status"] = "finished"
     write_json(folder / "sweep.json", record)
+
+
+def run_together(plan: Plan, folder: Path, train: TrainTogether, command: str) -> None:
+    """Train every job below the claimed folder as one; if that fails, all have failed.
+
+    Raises:
+        KeyboardInterrupt, SystemExit: what is done stays, and `sweep.json` says `interrupted`.
+    """
+    record = _record(plan, command)
+    for entry in record["jobs"]:
+        entry["status"] = "running"
+    write_json(folder / "sweep.json", record)
+    differing = differences([job.examined.configuration for job in plan.jobs])
+    together = []
+    for number, job in enumerate(plan.jobs):
+        _number(job, number)
+        _place(job, folder / job.name)
+        write_hydra_record(job.examined.composed, folder / job.name)
+        together.append((job, folder / job.name, {**job.swept, **differing[number]}))
+    record["status"] = "finished"
+    try:
+        train(together)
+    except (KeyboardInterrupt, SystemExit):
+        record["status"] = "interrupted"
+        raise
+    except Exception as error:  # the runs say so too
+        print(f"error: the runs failed: {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        for job, entry in zip(plan.jobs, record["jobs"], strict=True):
+            entry.update(_outcome(folder / job.name))
+        write_json(folder / "sweep.json", record)
 
 
 def claim(plan: Plan) -> Path:
@@ -85,9 +119,7 @@ def claim(plan: Plan) -> Path:
 def _run(composer: Composer, job: Job, folder: Path, train: Train, parameters: Mapping[str, Any]) -> JobReturn:
     """Train one job as a Hydra job: with `.hydra/`, HydraConfig and the user's own Hydra callbacks."""
     composed, folder = job.examined.composed, folder.absolute()  # hydra.job.chdir may go elsewhere
-    with open_dict(composed):
-        composed.hydra.run.dir = str(folder)
-        composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(folder.parent), folder.name
+    _place(job, folder)
     return run_job(
         task_function=lambda _: train(job, folder, parameters),
         config=composed,
@@ -96,6 +128,21 @@ def _run(composer: Composer, job: Job, folder: Path, train: Train, parameters: M
         hydra_context=HydraContext(config_loader=composer.loader, callbacks=Callbacks(composed)),
         configure_logging=_wants_own_logging(composed),
     )
+
+
+def _number(job: Job, number: int) -> None:
+    """Hydra's own number of the job."""
+    with open_dict(job.examined.composed):
+        job.examined.composed.hydra.job.num = number
+        job.examined.composed.hydra.job.id = str(number)
+
+
+def _place(job: Job, folder: Path) -> None:
+    """Hydra's own record of where the job goes."""
+    composed, folder = job.examined.composed, folder.absolute()
+    with open_dict(composed):
+        composed.hydra.run.dir = str(folder)
+        composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(folder.parent), folder.name
 
 
 def _wants_own_logging(composed: DictConfig) -> bool:

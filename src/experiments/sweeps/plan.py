@@ -14,10 +14,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from experiments.config.composition import Composer, OptionFile
 from experiments.config.examination import Examined, examine
-from experiments.config.problems import ConfigurationError, Problem
+from experiments.config.problems import ConfigurationError, Problem, listed
 from experiments.config.screening import screen
 from experiments.config.variation import written
 from experiments.runs.names import job_names
+from experiments.sweeps.stackable import LAUNCHER, check_stackable
 
 PARAMS = "hydra.sweeper.params."
 
@@ -46,6 +47,11 @@ class Plan:
         return "1 job" if len(self.jobs) == 1 else f"{len(self.jobs)} jobs"
 
     @property
+    def together(self) -> bool:
+        """Whether the jobs are to be trained as one, by `hydra/launcher=vectorised`."""
+        return self.jobs[0].examined.choices.get("hydra/launcher") == "vectorised"
+
+    @property
     def folder(self) -> Path:
         """Where the configuration says that the run or sweep goes, before it is claimed."""
         composed = self.jobs[0].examined.composed
@@ -65,6 +71,9 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     sweep = _chosen_sweep(composer, overrides)
     if not multirun and sweep is None:
         examined = examine(composer, overrides)
+        if examined.choices.get("hydra/launcher") == "vectorised":
+            wrong = "it trains the jobs of a sweep together, and this is one run"
+            raise ConfigurationError([Problem(LAUNCHER, wrong, f"-m optimizer.lr=0.01,0.1 {LAUNCHER}")])
         return Plan(None, [_job("", {}, examined)], list(overrides), examined.notices)
     parameters = _parameters(composer, sweep, overrides) if sweep else {}
     parsed, problems = _parse(composer, [*(f"{k}={v}" for k, v in parameters.items()), *overrides])
@@ -85,7 +94,10 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     names = job_names([[(k, v, k in composer.groups) for k, v in one.items()] or [("job", "0", True)] for one in swept])
     notices = list(dict.fromkeys(notice for _, examined in jobs for notice in examined.notices))
     planned = [_job(n, s, e, safe_name) for n, s, (_, e) in zip(names, swept, jobs, strict=True)]
-    return Plan(safe_name, planned, list(overrides), notices)
+    plan = Plan(safe_name, planned, list(overrides), notices)
+    if plan.together and (standing := check_stackable([job.examined.configuration for job in planned])):
+        raise ConfigurationError(standing)
+    return plan
 
 
 def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str | None = None) -> Job:
@@ -97,10 +109,10 @@ def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str |
 
 
 def _refuse_other_launchers(composed: DictConfig) -> None:
-    for part in ("launcher", "sweeper"):
+    for part, known in {"launcher": ("basic", "vectorised"), "sweeper": ("basic",)}.items():
         choice = composed.hydra.runtime.choices.get(f"hydra/{part}")
-        if choice != "basic":
-            wrong = f"jobs run one after the other on this machine: hydra/{part}=basic is the only one so far"
+        if choice not in known:
+            wrong = f"there is no other on this machine than {listed([f'hydra/{part}={name}' for name in known])}"
             raise ConfigurationError([Problem(f"hydra/{part}={choice}", wrong, f"hydra/{part}=basic")])
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,74 +14,21 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from experiments.data.datamodule import DataModule
 from experiments.runs.run import Run
-from experiments.training.about import about_model, about_run, main_parameters, write_split
-from experiments.training.build import (
-    build_data,
-    build_logger,
-    build_network,
-    build_optimizer,
-    build_schedule,
-)
-from experiments.training.judgement import Judge
-from experiments.training.linear_in_parameters import compare_with_least_squares, critical_rate, training_design
+from experiments.training.about import main_parameters
+from experiments.training.beginning import Request, begin_recording
+from experiments.training.build import build_logger
+from experiments.training.linear_in_parameters import compare_with_least_squares, training_design
+from experiments.training.loggers import EpochMetrics, TensorBoardCharts
 from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
-from experiments.training.parameter_path import ParameterPath, write_points
-from experiments.training.predictions import prediction_table
+from experiments.training.parameter_path import ParameterPath
+from experiments.training.preparation import Prepared, prepare
 from experiments.training.recorder import Recorder
-from experiments.training.rehearsal import check_network
-from experiments.training.run_record import Origin, RunRecord
-from experiments.training.task import task_for
-from experiments.training.tensorboard import EpochMetrics, TensorBoardCharts
+from experiments.training.run_record import RunRecord
+from experiments.training.tensorboard import Charts
 from experiments.training.terminal import EpochTable, ProgressBar, announce, at_terminal, ended, say
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class Request:
-    """A run to be: a checked configuration, what is to be written about where it comes from, who judges it.
-
-    `parameters` go to TensorBoard's HParams tab; `in_sweep` keeps the terminal to a line a job.
-    """
-
-    configuration: dict[str, Any]
-    folder: Path
-    origin: Origin = field(default_factory=Origin)
-    judge: Judge | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    in_sweep: str | None = None
-    quiet: bool = False
-
-
-@dataclass
-class Prepared:
-    """Loaded data and a network for them, ready to train."""
-
-    configuration: dict[str, Any]
-    data: DataModule
-    module: SupervisedModule
-
-
-def prepare(configuration: Mapping[str, Any]) -> Prepared:
-    """Load the data and build the network; all that can still be refused is refused here.
-
-    Raises:
-        ConfigurationError, DataError: it cannot be trained.
-    """
-    configuration = dict(configuration)
-    if configuration["seed"] is None:
-        configuration["seed"] = random.SystemRandom().randrange(2**31)
-    # Everything random begins here, whatever ran before in this process.
-    pl.seed_everything(configuration["seed"], verbose=False)
-    data = build_data(configuration)
-    data.setup()
-    network = build_network(configuration, data)
-    module = SupervisedModule(
-        network, task_for(data.kind), build_optimizer(configuration), build_schedule(configuration)
-    )
-    check_network(module, data, configuration)
-    return Prepared(configuration, data, module)
 
 
 def train(request: Request, prepared: Prepared | None = None) -> Run:
@@ -114,33 +59,23 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
 
 def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     configuration, data, module = prepared.configuration, prepared.data, prepared.module
-    record.update(about_run(configuration, data))
-    write_split(request.folder, data)
     design = training_design(module, data)
-    if design is not None:
-        record.update({"critical_rate": critical_rate(design, configuration)})
-        write_points(request.folder, module, data)
-    recorder = Recorder(
-        request.folder,
-        record=record,
-        expect=configuration.get("expect"),
-        model_about=about_model(configuration, data),
-        predictions=lambda evaluation: prediction_table(data, evaluation),
-        judge=request.judge,
-        keep_checkpoint=configuration["keep_checkpoint"],
-    )
+    recording = begin_recording(request, record, prepared, design)
+    recorder = Recorder(request.folder, recording=recording, keep_checkpoint=configuration["keep_checkpoint"])
     logger = build_logger(configuration, request.folder)
-    callbacks: list[pl.Callback] = [recorder, EpochMetrics(recorder)]
+    callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = {**main_parameters(configuration), **request.parameters}
-        callbacks.append(TensorBoardCharts(recorder, data.kind, configuration, parameters, data.contact_sheet()))
+        about = (data.kind, configuration, parameters, data.contact_sheet())
+        callbacks.append(TensorBoardCharts(Charts(logger.experiment, recording, *about)))
     if design is not None:
-        callbacks.append(ParameterPath(request.folder))
+        path = ParameterPath(request.folder)
+        callbacks.append(path)
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
     _fit(build_trainer(configuration, request.folder, callbacks, logger), module, data)
     if design is not None:
-        record.update({"coefficients": compare_with_least_squares(module, design)})
+        record.update({"coefficients": compare_with_least_squares(path.rows[-1], design)})
     if request.in_sweep and not request.quiet:
         say(f"{request.in_sweep}: {ended(record)}")
 

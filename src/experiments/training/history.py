@@ -101,6 +101,12 @@ def read_metrics(logged: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
+def epoch_metrics(row: Mapping[str, Any]) -> dict[str, float]:
+    """An epoch's numbers under the names that loggers know them by: `epoch/valid_loss`."""
+    names = (*EPOCH_COLUMNS[2:], "rmse")
+    return {f"epoch/{name}": row[name] for name in names if isinstance(row.get(name), float)}
+
+
 def summary(row: dict[str, Any]) -> dict[str, Any]:
     """What run.json says of an epoch."""
     names = ("epoch", "valid_loss", *(["rmse"] if "rmse" in row else ["error_rate"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,9 @@ from torch.func import functional_call, jacrev
 
 from experiments.data.datamodule import DataModule
 from experiments.training.module import SupervisedModule
+
+Design = tuple[Tensor, Tensor]
+"""Design matrix (N, P) and targets (N,) of the training points."""
 
 PARAMETERS_AT_MOST = 64
 """More are neither drawn nor is their Hessian worth its time."""
@@ -43,7 +46,7 @@ def _flat(jacobian: dict[str, Tensor], rows: int) -> Tensor:
     return torch.cat([part.reshape(rows, -1) for part in jacobian.values()], dim=1)
 
 
-def training_design(module: SupervisedModule, data: DataModule) -> tuple[Tensor, Tensor] | None:
+def training_design(module: SupervisedModule, data: DataModule) -> Design | None:
     """Design matrix (N, P) and targets (N,) of the training points, in double precision.
 
     None for classification, for targets of more than one number, and for networks that are not linear.
@@ -56,14 +59,13 @@ def training_design(module: SupervisedModule, data: DataModule) -> tuple[Tensor,
     return None if design is None else (design.double(), targets[:, 0].double())
 
 
-def compare_with_least_squares(module: SupervisedModule, design: tuple[Tensor, Tensor]) -> dict[str, list[float]]:
+def compare_with_least_squares(fitted: Sequence[float], design: Design) -> dict[str, list[float]]:
     """The fitted parameters beside those that minimise the mean squared error on the training points."""
     exact = torch.linalg.lstsq(design[0], design[1]).solution
-    fitted = torch.cat([p.detach().flatten() for p in module.network.parameters() if p.requires_grad])
-    return {"fitted": fitted.cpu().tolist(), "least_squares": exact.tolist()}
+    return {"fitted": list(fitted), "least_squares": exact.tolist()}
 
 
-def critical_rate(design: tuple[Tensor, Tensor], configuration: Mapping[str, Any]) -> float | None:
+def critical_rate(design: Design, configuration: Mapping[str, Any]) -> float | None:
     """The learning rate above which full-batch gradient descent on the mean squared error diverges.
 
     The Hessian of the mean squared error is 2 X^T X / N, its largest eigenvalue with the weight decay added is h:

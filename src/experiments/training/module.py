@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from experiments.training.schedules import Schedule
-from experiments.training.task import Evaluation, Task, joined
+from experiments.training.task import Evaluation, Task, joined, metrics
 
 VALID, TRAIN_EVAL = 0, 1
 """The order of the evaluation loaders: the validation set, then training images as they would be validated."""
@@ -82,14 +82,7 @@ class SupervisedModule(pl.LightningModule):
         valid, train = (joined(parts) for parts in self._parts)
         self._parts = ([], [])
         self.valid_evaluation = valid
-        name, value = self.task.metric(valid)
-        train_name, train_value = self.task.metric(train)
-        self.metrics = {
-            "valid_loss": valid.loss,
-            name: value,
-            "train_loss_eval": train.loss,
-            f"train_{train_name}_eval": train_value,
-        }
+        self.metrics = {name: float(value) for name, value in metrics(self.task, valid, train).items()}
         self.log_dict(self.metrics, logger=False)
 
 

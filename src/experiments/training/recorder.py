@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from experiments.training.history import History, Step
-from experiments.training.judgement import Judge, Judgement
 from experiments.training.module import SupervisedModule, momentum_of
-from experiments.training.recording import Predictions, Recording
+from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
 from experiments.training.throttle import Throttle
 
@@ -36,11 +35,7 @@ class Recorder(pl.Callback):
 
     Args:
         folder: where the files go; made if missing.
-        record: the run.json to go on with; None begins one.
-        expect: what the run is expected to show, answered at its end.
-        model_about: what model.json says beside the epoch.
-        predictions: columns and rows of predictions.csv from an evaluation of the validation set.
-        judge: says at the end what the curves show; its verdict answers `expect`.
+        recording: what collects them, if it is more than the module itself says.
         keep_checkpoint: keep checkpoints/last.ckpt of a finished run.
     """
 
@@ -48,21 +43,11 @@ class Recorder(pl.Callback):
         self,
         folder: str | Path,
         *,
-        record: RunRecord | None = None,
-        expect: Mapping[str, Any] | None = None,
-        model_about: Mapping[str, Any] | None = None,
-        predictions: Predictions | None = None,
-        judge: Judge | None = None,
+        recording: Recording | None = None,
         keep_checkpoint: bool = False,
     ) -> None:
         self.folder = Path(folder)
-        self.recording = Recording(
-            record or RunRecord(self.folder, Origin(command_line())),
-            expect=expect,
-            model_about=model_about,
-            predictions=predictions,
-            judge=judge,
-        )
+        self.recording = recording or Recording(RunRecord(self.folder, Origin(command_line())))
         self.keep_checkpoint = keep_checkpoint
         self._metrics: dict[str, float] = {}
         self._grad_norm: Tensor | None = None
@@ -75,11 +60,6 @@ class Recorder(pl.Callback):
     def history(self) -> History:
         """All steps and epochs so far."""
         return self.recording.history
-
-    @property
-    def judgement(self) -> Judgement | None:
-        """What the judge said; None before the end."""
-        return self.recording.judgement
 
     # The hooks of Lightning, in the order in which they run.
 

@@ -52,6 +52,7 @@ class RunRecord:
         self.path = folder / "run.json"
         self._started = time.monotonic()
         self._written = 0.0
+        self._took: float | None = None
         self.content: dict[str, Any] = {
             "schema": SCHEMA,
             "status": "running",
@@ -90,9 +91,13 @@ class RunRecord:
         """Change some fields and write the file, with the time."""
         self.content |= changes or {}
         self.content["heartbeat"] = _now()
-        self.content["seconds"] = round(time.monotonic() - self._started, 3)
+        self.content["seconds"] = round(time.monotonic() - self._started if self._took is None else self._took, 3)
         self._written = time.monotonic()
         write_json(self.path, self.content)
+
+    def take_seconds(self, seconds: float) -> None:
+        """The run took so long, whatever the clock says: it shared its time with others."""
+        self._took = seconds
 
     def beat(self, every_seconds: float = 5.0) -> None:
         """Say that the run is alive, if it has not for so long."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import torch
@@ -15,7 +15,8 @@ class Evaluation:
     """A network's answers on a set of samples in evaluation mode.
 
     `losses` (N,) one a sample; `predicted` (N,) class indices or values; `probability` (N,) of the predicted class
-    (empty for regression); `targets` as they were given.
+    (empty for regression); `targets` (N,) as they were given. Of several networks at once all have a leading
+    dimension, a network each; `of` takes one network's.
     """
 
     losses: Tensor
@@ -24,9 +25,13 @@ class Evaluation:
     targets: Tensor
 
     @property
-    def loss(self) -> float:
-        """The mean loss."""
-        return float(self.losses.double().mean())
+    def loss(self) -> Tensor:
+        """The mean loss, a scalar (a number for each network)."""
+        return self.losses.double().mean(dim=-1)
+
+    def of(self, network: int) -> Evaluation:
+        """One network's answers."""
+        return Evaluation(*(getattr(self, field.name)[network] for field in fields(self)))
 
     @property
     def loss_standard_error(self) -> float:
@@ -46,13 +51,20 @@ class Task(Protocol):
         """Losses and predictions, one a sample."""
         ...
 
-    def metric(self, evaluation: Evaluation) -> tuple[str, float]:
-        """The name and value of the metric that people read."""
+    @property
+    def metric(self) -> str:
+        """The name of the metric that people read."""
+        ...
+
+    def score(self, evaluation: Evaluation) -> Tensor:
+        """Its value, a scalar (a number for each network)."""
         ...
 
 
 class Classification:
     """Cross-entropy, and the error rate: one minus accuracy."""
+
+    metric = "error_rate"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return F.cross_entropy(outputs, targets)
@@ -62,14 +74,16 @@ class Classification:
         probability, predicted = outputs.softmax(dim=1).max(dim=1)
         return Evaluation(losses, predicted, probability, targets)
 
-    def metric(self, evaluation: Evaluation) -> tuple[str, float]:
+    def score(self, evaluation: Evaluation) -> Tensor:
         # A network of NaNs predicts the first class; that it is right by chance is no success.
         wrong = (evaluation.predicted != evaluation.targets) | ~evaluation.losses.isfinite()
-        return "error_rate", float(wrong.sum()) / len(wrong)
+        return wrong.double().mean(dim=-1)
 
 
 class Regression:
     """Mean squared error, and its root."""
+
+    metric = "rmse"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return F.mse_loss(outputs, targets)
@@ -78,8 +92,8 @@ class Regression:
         losses = (outputs - targets).square().mean(dim=1)
         return Evaluation(losses, outputs.squeeze(1), torch.empty(0), targets.squeeze(1))
 
-    def metric(self, evaluation: Evaluation) -> tuple[str, float]:
-        return "rmse", evaluation.loss**0.5
+    def score(self, evaluation: Evaluation) -> Tensor:
+        return evaluation.loss.sqrt()
 
 
 def task_for(kind: str) -> Task:
@@ -89,11 +103,18 @@ def task_for(kind: str) -> Task:
 
 def joined(parts: list[Evaluation]) -> Evaluation:
     """The evaluations of several batches as one, on the CPU."""
-    return Evaluation(
-        *(
-            torch.cat([getattr(part, name) for part in parts]).float().cpu()
-            if name in ("losses", "probability")
-            else torch.cat([getattr(part, name) for part in parts]).cpu()
-            for name in ("losses", "predicted", "probability", "targets")
-        )
-    )
+    whole = {
+        field.name: torch.cat([getattr(part, field.name) for part in parts], dim=-1) for field in fields(Evaluation)
+    }
+    whole |= {name: whole[name].float() for name in ("losses", "probability")}
+    return Evaluation(**{name: tensor.cpu() for name, tensor in whole.items()})
+
+
+def metrics(task: Task, valid: Evaluation, train: Evaluation) -> dict[str, Tensor]:
+    """The columns of history.csv that follow from the validation set and from training samples evaluated alike."""
+    return {
+        "valid_loss": valid.loss,
+        task.metric: task.score(valid),
+        "train_loss_eval": train.loss,
+        f"train_{task.metric}_eval": task.score(train),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 import pytorch_lightning as pl
@@ -61,16 +61,7 @@ class ProgressBar(pl.Callback):
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
+        self._progress = _progress("steps")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._task = self._progress.add_task(
@@ -95,6 +86,30 @@ class ProgressBar(pl.Callback):
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         self._progress.stop()
+
+
+@contextlib.contextmanager
+def counting(label: str, total: int, what: str) -> Iterator[Callable[[], None]]:
+    """Yields what is to be called after each of `total` things; a bar shows them while a person watches."""
+    if not at_terminal():
+        yield lambda: None
+        return
+    with _progress(what) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda: progress.advance(task)
+
+
+def _progress(what: str) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} " + what),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def say(text: str) -> None:

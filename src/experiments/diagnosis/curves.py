@@ -69,6 +69,7 @@ class Curves:
         failure: why a run failed.
         damage: why its history cannot be read.
         learning_rate: as configured: the highest that the schedule was to reach.
+        critical_rate: above it full-batch gradient descent diverges, below it does not; None where nobody knows.
         planned_epochs: as configured.
         schedule: its name, `OneCycle`, `Constant`.
         configuration: of one of our own runs: dotted keys and their values.
@@ -93,6 +94,7 @@ class Curves:
     failure: str | None = None
     damage: str | None = None
     learning_rate: Number = None
+    critical_rate: Number = None
     planned_epochs: int | None = None
     schedule: str | None = None
     configuration: Mapping[str, object] = field(default_factory=dict)

@@ -17,9 +17,14 @@ ANSWER_STYLE = {"confirmed": "green", "refuted": "red", "within noise": "yellow"
 STATUS_STYLE = {"failed": "red", "diverged": "yellow", "interrupted": "yellow"}
 
 
+ROWS_AT_MOST, BEST, WORST = 100, 30, 10
+"""Of a larger sweep a terminal shows the best and the last; runs.csv has all."""
+
+
 def sweep_table(sweep: Sweep) -> Table:
     """The runs, best first, within 80 columns: losses, error (or rmse), verdict, expectation and time.
 
+    Of very many only the best and the last are shown.
     What is not finished says so below its name, a failed job with its error.
     The columns of verdicts and expectations are left out where no run has any.
     """
@@ -39,7 +44,10 @@ def sweep_table(sweep: Sweep) -> Table:
     if expecting:
         table.add_column("expected", max_width=len("confirmed"))
     table.add_column("time", justify="right", no_wrap=True)
-    for row in rows:
+    shown = rows if len(rows) <= ROWS_AT_MOST else [*rows[:BEST], *rows[-WORST:]]
+    for number, row in enumerate(shown):
+        if len(shown) < len(rows) and number == BEST:
+            table.add_row(f"... {len(rows) - len(shown)} more in runs.csv ...")
         table.add_row(*_cells(row, score, judged, expecting))
     return table
 

@@ -105,7 +105,7 @@ def noisy_labels(curves: Curves) -> Finding | None:
 def over_confident(curves: Curves) -> str | None:
     """A note: the validation loss rose and the error did not."""
     losses = curves.column("valid_loss")
-    if len(losses) < SMOOTHING or not curves.column("error") or _rise(curves) is not None:
+    if curves.regression or len(losses) < SMOOTHING or not curves.column("error") or _rise(curves) is not None:
         return None
     smooth = smoothed(losses, SMOOTHING)
     lowest = min(smooth)

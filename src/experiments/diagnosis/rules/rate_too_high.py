@@ -31,15 +31,15 @@ from experiments.diagnosis.thresholds import (
 
 
 def rate_too_high(curves: Curves) -> Finding | None:
-    """Not a number; far above guessing; above where it started; stuck after a leap; a plateau that nothing fitted."""
+    """Not a number; far above guessing; above where it started; stuck after a leap; a plateau that nothing fitted.
+
+    Where the critical rate is known, a rate below it is acquitted of all but the first.
+    """
     seen = course(curves) if curves.everything_finite else None
     signs = (
+        _above_critical(curves),
         _not_a_number(curves),
-        _far_above_guessing(curves),
-        _left_the_valley(curves, seen),
-        _leapt(curves, seen),
-        _stuck(curves, seen),
-        _plateau(curves, seen),
+        *(() if _below_critical(curves) else _shapes(curves, seen)),
     )
     for found in signs:
         if found:
@@ -57,6 +57,35 @@ def rate_too_high(curves: Curves) -> Finding | None:
 
 
 Seen = tuple[Confidence, str] | None
+
+
+def _shapes(curves: Curves, seen: Course | None) -> tuple[Seen, ...]:
+    return (
+        _far_above_guessing(curves),
+        _left_the_valley(curves, seen),
+        _leapt(curves, seen),
+        _stuck(curves, seen),
+        _plateau(curves, seen),
+    )
+
+
+def _above_critical(curves: Curves) -> Seen:
+    """The parabola's own limit, and a loss that obeyed it."""
+    rate, critical, last = curves.learning_rate, curves.critical_rate, curves.last
+    start = curves.before.valid_loss if curves.before else None
+    if rate is None or critical is None or rate <= critical or last is None or last.valid_loss is None:
+        return None
+    if start is not None and last.valid_loss < start:
+        return None
+    return "certain", (
+        f"the rate {numbers.loss(rate)} is above the critical one, {numbers.loss(critical)}: each step leads further "
+        f"away, to a validation loss of {numbers.loss(last.valid_loss)}"
+    )
+
+
+def _below_critical(curves: Curves) -> bool:
+    rate, critical = curves.learning_rate, curves.critical_rate
+    return rate is not None and critical is not None and rate < critical
 
 
 def _not_a_number(curves: Curves) -> Seen:

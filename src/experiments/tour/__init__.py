@@ -1,0 +1,1 @@
+"""The lesson as a script of real commands, with the pictures that they make."""

@@ -1,0 +1,155 @@
+"""What the tour shows, in its order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One idea.
+
+    Attributes:
+        name: a word for it, in file names.
+        title: in a few words.
+        text: what to look at, two lines.
+        commands: as they are typed; `*` and `?` are expanded as a shell does it.
+        needs: names of the steps whose runs it looks at.
+    """
+
+    name: str
+    title: str
+    text: tuple[str, str]
+    commands: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+
+STEPS = (
+    Step(
+        "line",
+        "Gradient descent fits a line",
+        (
+            "Two numbers, a guess, and a hundred steps down the slope of the loss. Watch fit.gif: the line swings in.",
+            "At the end the coefficients are those of least squares, which are known exactly.",
+        ),
+        ("experiments fit recipe=line draw=true",),
+    ),
+    Step(
+        "rates",
+        "The learning rate: creeping, good, oscillating, diverging",
+        (
+            "The same line at eight rates. Where divergence starts can be computed on a parabola: the critical rate.",
+            "Below it the steps come closer, hopping from side to side; above it each one leads further away.",
+        ),
+        ("experiments fit recipe=line sweep=learning_rate draw=true",),
+    ),
+    Step(
+        "minibatches",
+        "Minibatches: the same way, with noise",
+        (
+            "Fewer points a step make each step cheaper and its direction random. On average it is the same direction.",
+            "In contours.png the paths tremble around the full batch's and never quite settle.",
+        ),
+        ("experiments fit recipe=line sweep=batch_size draw=true",),
+    ),
+    Step(
+        "thousand",
+        "A thousand lines at once",
+        (
+            "Twenty rates, each with fifty orders of the points: no loop a thousand times, but one more dimension.",
+            "Every one of them is a run of its own on disk. In swept.png single runs scatter around their mean.",
+        ),
+        ("experiments fit sweep=thousand_lines",),
+    ),
+    Step(
+        "degrees",
+        "Too stiff, just right, too wiggly",
+        (
+            "Polynomials of degree 1 to 15 through the same 20 points. More parameters lower the training error;",
+            "the validation error is lowest in between: see swept.png and fits.png. The validation set tells.",
+        ),
+        ("experiments fit sweep=polynomial_degree draw=true",),
+    ),
+    Step(
+        "regularisation",
+        "Weight decay is the better lever",
+        (
+            "Degree 12 is far too wiggly. More and more weight decay calms it without taking a parameter away,",
+            "until it is as good as the best degree; too much of it, and the curve is too stiff again.",
+        ),
+        ("experiments fit sweep=regularisation hydra/launcher=vectorised draw=true",),
+    ),
+    Step(
+        "digits",
+        "The same fit, 95,242 numbers instead of two",
+        (
+            "Handwritten digits and a small convolutional network, through the very same code as the line.",
+            "The loss on the validation images says how good it is; guessing would have 2.303.",
+        ),
+        ("experiments fit",),
+    ),
+    Step(
+        "wrong",
+        "What can go wrong",
+        (
+            "The run that goes right beside the rate too high, the rate too low, too few epochs and too many.",
+            "Each said beforehand what must be seen; the doctor names it from the curves. See curves.png.",
+        ),
+        ("experiments fit sweep=what_can_go_wrong",),
+    ),
+    Step(
+        "valley",
+        "The learning rate again, on digits",
+        (
+            "From far too low to far too high: the valley of good rates is wide, and its walls are steep (swept.png).",
+            "A sweep knows more than any single run in it, and may overrule what that says alone.",
+        ),
+        ("experiments fit sweep=learning_rate",),
+    ),
+    Step(
+        "bridge",
+        "What fits two numbers is what fits thousands",
+        (
+            "Loss against steps at a rate too low, good and too high: the line above, the digits below (bridge.png).",
+            "The same three shapes. This is why two numbers can teach what happens to millions.",
+        ),
+        ("experiments draw multirun/learning_rate/*",),
+        needs=("rates", "valley"),
+    ),
+    Step(
+        "doctor",
+        "What to try next",
+        (
+            "A run at a rate that is too high. The doctor names it, shows the evidence and prints the next command;",
+            "with --apply it trains that, too, and compares.",
+        ),
+        ("experiments fit experiment=learning_rate_too_high", "experiments diagnose --apply"),
+    ),
+    Step(
+        "overfitting",
+        "Real overfitting",
+        (
+            "It takes wrong labels: a network that learns them by heart gets better first, then worse again.",
+            "The error rate says so, beyond noise. Training loss below validation loss alone is no sign of it.",
+        ),
+        ("experiments fit experiment=wrong_labels_by_heart",),
+    ),
+    Step(
+        "images",
+        "How many images are enough?",
+        (
+            "The same four epochs on a tenth of the training images up to all of them: see swept.png.",
+            "Where the curve is still falling, more images would help.",
+        ),
+        ("experiments fit sweep=training_images",),
+    ),
+    Step(
+        "seeds",
+        "Is the result stable?",
+        (
+            "The same run from five beginnings, on the same held-out images. They differ by chance alone:",
+            "a change that gains less than that has shown nothing.",
+        ),
+        ("experiments fit sweep=seeds",),
+    ),
+)

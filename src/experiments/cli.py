@@ -12,6 +12,8 @@ from experiments.verbs.codes import DONE, FAILED, INTERRUPTED, REFUSED
 VERBS = {
     "fit": "train one configuration, or with -m or sweep=NAME a sweep of them",
     "diagnose": "what went wrong, the evidence, and the next command",
+    "draw": "pictures of a fit: an animation, a page with a slider, the loss surface",
+    "tour": "the whole lesson as real commands with their pictures, in some minutes",
     "list": "what ships: recipes, experiments, sweeps, data sets, models",
     "explain": "what a key, an experiment, a sweep, a symptom or any other option means",
 }
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs: dict[str, Callable[[list[str]], int]] = {
         "fit": _fit,
         "diagnose": _diagnose,
+        "draw": _draw,
+        "tour": _tour,
         "list": _list,
         "explain": _explain,
         "-sc": _complete,
@@ -126,6 +130,18 @@ def _diagnose(words: list[str]) -> int:
     return diagnose(words)
 
 
+def _draw(words: list[str]) -> int:
+    from experiments.verbs.draw import draw
+
+    return draw(words)
+
+
+def _tour(words: list[str]) -> int:
+    from experiments.verbs.tour import tour
+
+    return tour(words, main)
+
+
 def _list(words: list[str]) -> int:
     from experiments.config.arguments import parse_reading
     from experiments.config.lab_notes import listing
@@ -157,16 +173,27 @@ def _explainable() -> list[str]:
 
 def _diagnosable() -> list[str]:
     from experiments.config.diagnose_arguments import flags
+
+    return [*_made_here(), *flags()]
+
+
+def _drawable() -> list[str]:
+    from experiments.config.draw_arguments import flags
+
+    return [*_made_here(), *flags()]
+
+
+def _made_here() -> list[str]:
     from experiments.runs.newest import runs_and_sweeps
 
-    return [*map(str, runs_and_sweeps(Path())), *flags()]
+    return list(map(str, runs_and_sweeps(Path())))
 
 
 def _complete(words: list[str]) -> int:
     from experiments.config.completion import complete
 
     try:
-        complete(words, list(VERBS), {"explain": _explainable, "diagnose": _diagnosable})
+        complete(words, list(VERBS), {"explain": _explainable, "diagnose": _diagnosable, "draw": _drawable})
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return REFUSED

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from answers import Answer, Refused, Typed
 
-from experiments.config.lab_notes import notes
+from experiments.config.lab_notes import ORDER, notes
 from experiments.config.locations import configuration_folder
 
 SHIPPED = [path for path in configuration_folder().rglob("*.yaml") if path.parent != configuration_folder()]
@@ -18,11 +18,11 @@ def test_help_lists_the_verbs_a_line_each(typed: Typed, line: str) -> None:
     answer = typed(line)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("usage: experiments VERB ...\n")
-    for verb in ("fit", "list", "explain"):
+    for verb in ("fit", "diagnose", "draw", "list", "explain"):
         assert len([line for line in answer.out.splitlines() if line.startswith(f"  {verb} ")]) == 1
 
 
-@pytest.mark.parametrize("verb", ["fit", "list", "explain"])
+@pytest.mark.parametrize("verb", ["fit", "diagnose", "draw", "list", "explain"])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_every_verb_has_help_with_an_example(typed: Typed, verb: str, flag: str) -> None:
     answer = typed(f"{verb} {flag}")
@@ -56,8 +56,7 @@ def test_list_has_every_option_with_its_purpose(typed: Typed) -> None:
     assert sorted(name for name, _ in rows) == sorted(path.stem for path in SHIPPED)
     assert ["adamw", "Adam with decoupled weight decay: the default, forgiving about the rate"] in rows
     headings = [line for line in answer.out.splitlines() if line.endswith("=")]
-    groups = ("recipe", "experiment", "sweep", "dataset", "model", "optimizer", "schedule", "trainer", "logger")
-    assert headings == [f"{group}=" for group in groups]
+    assert headings == [f"{group}=" for group in ORDER]
 
 
 def test_list_and_explain_know_ones_own_files(typed: Typed, here: Path) -> None:
@@ -121,7 +120,7 @@ def test_explain_a_name_that_several_groups_have(typed: Typed) -> None:
 
 NO_GROUP = (
     "there is no group of this name; there are: "
-    "recipe, experiment, sweep, dataset, model, optimizer, schedule, trainer, logger"
+    "recipe, experiment, sweep, dataset, model, optimizer, schedule, trainer, logger, hydra/launcher"
 )
 
 

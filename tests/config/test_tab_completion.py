@@ -28,8 +28,8 @@ def completed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Completed:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("experiments ", ["fit", "diagnose", "list", "explain"]),
-        ("experiments f", ["fit", "diagnose", "list", "explain"]),
+        ("experiments ", ["fit", "diagnose", "draw", "tour", "list", "explain"]),
+        ("experiments f", ["fit", "diagnose", "draw", "tour", "list", "explain"]),
         ("experiments fit optimizer=", ["optimizer=adamw", "optimizer=sgd"]),
         ("experiments fit optim", ["optimizer.", "optimizer="]),
         ("  experiments  fit optim", ["optimizer.", "optimizer="]),
@@ -70,6 +70,12 @@ def test_explain_completes_every_key_group_and_option_once(completed: Completed)
     words = completed("experiments explain opt")
     assert {"optimizer.lr", "seed", "experiment", "too_few_epochs", "sgd", "what_can_go_wrong"} <= set(words)
     assert len(words) == len(set(words))
+
+
+def test_draw_completes_runs_sweeps_and_flags(completed: Completed, here: Path) -> None:
+    (here / "outputs" / "one").mkdir(parents=True)
+    (here / "outputs" / "one" / "run.json").write_text('{"started": "2026-01-01T00:00:00+00:00"}')
+    assert completed("experiments draw ") == ["outputs/one", "--help", "--to"]
 
 
 @pytest.mark.parametrize(("shell", "script"), [("bash", "bash"), ("zsh", "bash"), ("fish", "fish")])

@@ -114,7 +114,7 @@ def fit_help() -> str:
     from experiments.config.lab_notes import options
 
     flags = "\n".join(f"  {flag:<25}{text}" for flag, text in FLAGS.items())
-    groups = "\n".join(f"  {group:<12}{', '.join(names)}" for group, names in options().items())
+    groups = "\n".join(f"  {group:<16}{', '.join(names)}" for group, names in options().items())
     return f"""\
 usage: experiments fit [FLAGS] [group=choice] [key=value] ...
 

@@ -12,7 +12,9 @@ from experiments.config.locations import configuration_folder
 from experiments.config.problems import ConfigurationError, Problem, listed, nearest
 from experiments.config.schema import BASES, GROUPS, SCHEMAS, known_keys
 
-ORDER = (*BASES, *GROUPS)
+LAUNCHER = "hydra/launcher"
+
+ORDER = (*BASES, *GROUPS, LAUNCHER)
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class LabNote:
         return lines[0][2].partition("#")[0].strip() if lines else None
 
 
-def read_note(path: Path) -> LabNote:
-    """The lab note of one YAML file."""
+def read_note(path: Path, group: str | None = None) -> LabNote:
+    """The lab note of one YAML file; its group is its folder's name, unless it is given."""
     lines = path.read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if not line.startswith("# @package")]
     end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     note = [line.removeprefix("#").removeprefix(" ") for line in lines[:end]]
-    return LabNote(path.parent.name, path.stem, note, lines[end:])
+    return LabNote(group or path.parent.name, path.stem, note, lines[end:])
 
 
 def notes(config_dir: Path | None = None) -> Iterator[LabNote]:
@@ -57,7 +59,7 @@ def notes(config_dir: Path | None = None) -> Iterator[LabNote]:
         for folder in (configuration_folder(), config_dir):
             if folder is not None:
                 found |= {path.stem: path for path in sorted((folder / group).glob("*.yaml"))}
-        yield from (read_note(path) for path in found.values())
+        yield from (read_note(path, group) for path in found.values())
 
 
 def options() -> dict[str, list[str]]:

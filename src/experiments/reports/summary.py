@@ -7,17 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.reports import wording
+from experiments.reports.critical import critical_line
 from experiments.reports.table import sweep_table
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
 
-def print_run(run: Run, diagnosis: Sequence[str] = ()) -> None:
+COEFFICIENTS_AT_MOST = 4
+"""More of them in a row are read by nobody; run.json has all."""
+
+
+def print_run(run: Run, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = ()) -> None:
     """How it ended, what was expected, what the curves say, where it is, and how to look at it."""
     print()
     for line in (*outcome(run), *diagnosis):
         print(line)
     print(f"run: {run.path}")
+    for picture in pictures:
+        print(f"picture: {picture}")
     print(f"look: tensorboard --logdir {shlex.quote(str(run.path))}")
 
 
@@ -34,10 +41,12 @@ def outcome(run: Run) -> list[str]:
             text += f", best {wording.score(name, best[name])} after epoch {best['epoch']}"
         lines.append(text)
     coefficients = run.record.get("coefficients")
-    if coefficients:
+    if coefficients and len(coefficients["fitted"]) <= COEFFICIENTS_AT_MOST:
         fitted = ", ".join(f"{value:.4f}" for value in coefficients["fitted"])
         exact = ", ".join(f"{value:.4f}" for value in coefficients["least_squares"])
         lines.append(f"coefficients {fitted}; least squares {exact}")
+    critical = critical_line(run)
+    lines += [critical] if critical else []
     lines += [
         f"expected {detail['metric']} {detail['bound']}: {detail['answer']}"
         for detail in (run.record.get("expect") or {}).get("details", [])

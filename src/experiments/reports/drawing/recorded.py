@@ -81,17 +81,21 @@ def read_recorded(run: Run) -> Recorded:
     """Read parameters.csv and points.csv.
 
     Raises:
-        NothingToDraw: the run has none.
+        NothingToDraw: the run has none, or they are damaged.
     """
+    try:
+        return _read(run)
+    except FileNotFoundError:
+        why = f"{run.path} cannot be drawn: only a line or a polynomial leaves parameters that can be looked at"
+    except (ValueError, KeyError, IndexError) as error:
+        why = f"{run.path} cannot be drawn: parameters.csv or points.csv is damaged ({error})"
+    raise NothingToDraw(f"{why}\n  experiments fit recipe=line draw=true")
+
+
+def _read(run: Run) -> Recorded:
     import numpy as np
 
-    try:
-        path, table = (read_columns(run.path / f"{name}.csv") for name in ("parameters", "points"))
-    except FileNotFoundError:
-        raise NothingToDraw(
-            f"{run.path} cannot be drawn: only a line or a polynomial leaves parameters that can be looked at\n"
-            "  experiments fit recipe=line draw=true"
-        ) from None
+    path, table = (read_columns(run.path / f"{name}.csv") for name in ("parameters", "points"))
     names = [name for name in path if name != "step"]
     parameters = np.array([path[name] for name in names], dtype=float).T
     split = np.array(table["split"])

@@ -33,7 +33,7 @@ class LossScale:
         from matplotlib.ticker import LogLocator, MaxNLocator
 
         if not self.log:
-            found = MaxNLocator(TICKS - 1).tick_values(self.low, self.high)
+            found = MaxNLocator(TICKS - 1, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
         else:
             between = (1.0,) if np.log10(self.high / self.low) > MANY_DECADES else (1.0, 2.0, 5.0)
             found = LogLocator(subs=between, numticks=TICKS).tick_values(self.low, self.high)

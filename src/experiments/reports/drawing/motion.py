@@ -111,7 +111,7 @@ def loss_in_words(loss: float) -> str:
 
 def _growth(last: int, strides: int) -> float:
     """The ratio of one stride to the one before with which that many, the first being 1, reach `last`."""
-    low, high = 1.0, last ** (1 / (strides - 1))
+    low, high = 1.0, math.pow(last, 1 / (strides - 1))
     for _ in range(50):
         middle = (low + high) / 2
         reached = (middle**strides - 1) / (middle - 1)

@@ -99,5 +99,6 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_rounded(item) for item in value]
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+        rounded = float(f"{value:.{DIGITS}g}")
+        return rounded if math.isfinite(rounded) else None
     return value

@@ -73,7 +73,7 @@ def mean_squared_error(points: Points, parameters: Array) -> Array:
 
     with np.errstate(all="ignore"):
         errors = parameters @ points.features.T - points.y
-        loss: Array = np.nan_to_num(np.mean(errors**2, axis=-1), nan=np.inf)
+        loss: Array = np.nan_to_num(np.mean(errors**2, axis=-1), nan=np.inf, posinf=np.inf)
     return loss
 
 

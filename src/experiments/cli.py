@@ -172,15 +172,21 @@ def _explainable() -> list[str]:
 
 
 def _diagnosable() -> list[str]:
-    from experiments.config.diagnose_arguments import flags
+    from experiments.config.diagnose_arguments import diagnose_parser
 
-    return [*_made_here(), *flags()]
+    return [*_made_here(), *diagnose_parser().flags()]
 
 
 def _drawable() -> list[str]:
-    from experiments.config.draw_arguments import flags
+    from experiments.config.draw_arguments import draw_parser
 
-    return [*_made_here(), *flags()]
+    return [*_made_here(), *draw_parser().flags()]
+
+
+def _tour_flags() -> list[str]:
+    from experiments.config.tour_arguments import tour_parser
+
+    return tour_parser().flags()
 
 
 def _made_here() -> list[str]:
@@ -192,8 +198,9 @@ def _made_here() -> list[str]:
 def _complete(words: list[str]) -> int:
     from experiments.config.completion import complete
 
+    words_of = {"explain": _explainable, "diagnose": _diagnosable, "draw": _drawable, "tour": _tour_flags}
     try:
-        complete(words, list(VERBS), {"explain": _explainable, "diagnose": _diagnosable, "draw": _drawable})
+        complete(words, list(VERBS), words_of)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return REFUSED

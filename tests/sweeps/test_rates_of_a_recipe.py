@@ -105,13 +105,18 @@ def test_the_rate_itself_may_not_be_typed_as_well() -> None:
 
 
 @pytest.mark.parametrize("sweep", ["polynomial_degree", "regularisation"])
-def test_a_sweep_that_is_about_a_recipe_keeps_it(sweep: str) -> None:
+def test_a_sweep_that_is_about_a_recipe_keeps_it_in_all_of_its_jobs(sweep: str) -> None:
     assert refused(f"sweep={sweep}", "recipe=digits") == (
         "error: 1 mistake, nothing was trained\n\n  recipe=digits\n"
         f"    sweep={sweep} itself sets recipe=polynomial and you typed recipe=digits: leave one of the two out\n"
         f"    try: sweep={sweep} without recipe, or recipe=digits without sweep={sweep}"
     )
-    assert len(plan(f"sweep={sweep}", "recipe=polynomial").jobs) == len(plan(f"sweep={sweep}").jobs)
+
+
+def test_the_recipe_of_a_sweep_may_be_typed_as_well() -> None:
+    planned = plan("sweep=regularisation", "recipe=polynomial")
+    assert {job.examined.configuration["model"]["degree"] for job in planned.jobs} == {12}
+    assert len(planned.jobs) == 9
 
 
 # Neither decides what a run gives.

@@ -167,15 +167,15 @@ def test_dropout_is_refused(refused: Refused) -> None:
 
 def test_batch_norm_is_refused(refused: Refused, here: Path) -> None:
     option(here, "model/own", f"_target_: {__name__}.WithBatchNorm\n")
-    known = refused(f"fit --config-dir mine -m recipe=line model=own {VECTORISED} seed=0,1")
+    known = refused(f"fit --config-dir mine -m recipe=polynomial model=own {VECTORISED} seed=0,1")
     assert known == many_refused("its layer body.2 keeps statistics of its own while it trains")
 
 
 def test_a_network_that_asks_its_data_is_refused(refused: Refused, here: Path) -> None:
     option(here, "model/own", f"_target_: {__name__}.AsksItsData\n")
-    known = refused(f"fit --config-dir mine -m recipe=line model=own {VECTORISED} seed=0,1")
-    assert known.startswith(many_refused("").partition("many at a time: ")[0] + "many at a time: ")
-    assert known.endswith(f"    try: {BASIC}\n")
+    known = refused(f"fit --config-dir mine -m recipe=polynomial model=own {VECTORISED} seed=0,1")
+    # The reason is torch's own, in the words of its version.
+    assert known == many_refused(known.partition("many at a time: ")[2].partition("\n")[0])
 
 
 def test_augmented_photographs_are_refused(refused: Refused, here: Path) -> None:
@@ -223,7 +223,7 @@ def jobs(sweep: Path) -> list[Path]:
     return sorted(path for path in sweep.iterdir() if path.is_dir())
 
 
-def test_every_job_is_a_finished_run(trained: Path, in_turn: Path) -> None:
+def test_every_job_of_a_sweep_that_is_really_trained_is_a_finished_run(trained: Path, in_turn: Path) -> None:
     assert [path.name for path in jobs(trained)] == [path.name for path in jobs(in_turn)]
     assert len(jobs(trained)) == 9
     record = read(trained / "sweep.json")

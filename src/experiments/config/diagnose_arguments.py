@@ -32,7 +32,7 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
     Raises:
         ConfigurationError: a flag that does not exist, a number that is none, flags that do not go together.
     """
-    parser = _parser()
+    parser = diagnose_parser()
     found = vars(parser.parse_intermixed_args(list(words)))
     if found.pop("help"):
         print(parser.format_help())
@@ -44,12 +44,8 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
     return DiagnoseArguments(**{**found, "rounds": found["rounds"] or 1})
 
 
-def flags() -> list[str]:
-    """The long flags, for tab completion."""
-    return [flag for action in _parser()._actions for flag in action.option_strings if flag.startswith("--")]
-
-
-def _parser() -> Parser:
+def diagnose_parser() -> Parser:
+    """The flags."""
     parser = Parser(
         prog="experiments diagnose",
         add_help=False,

@@ -24,7 +24,7 @@ def parse_draw(words: Sequence[str]) -> DrawArguments | None:
     Raises:
         ConfigurationError: a flag that does not exist, or without its value.
     """
-    parser = _parser()
+    parser = draw_parser()
     found = vars(parser.parse_intermixed_args(list(words)))
     if found.pop("help"):
         print(parser.format_help())
@@ -32,12 +32,8 @@ def parse_draw(words: Sequence[str]) -> DrawArguments | None:
     return DrawArguments(**found)
 
 
-def flags() -> list[str]:
-    """The long flags, for tab completion."""
-    return [flag for action in _parser()._actions for flag in action.option_strings if flag.startswith("--")]
-
-
-def _parser() -> Parser:
+def draw_parser() -> Parser:
+    """The flags."""
     parser = Parser(
         prog="experiments draw",
         add_help=False,

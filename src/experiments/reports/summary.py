@@ -12,7 +12,6 @@ from experiments.reports.table import sweep_table
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
-
 COEFFICIENTS_AT_MOST = 4
 """More of them in a row are read by nobody; run.json has all."""
 

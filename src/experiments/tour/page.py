@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from experiments.tour.walk import DARK, Shown
+from experiments.reports.drawing.theme import DARK
+from experiments.tour.walk import Shown
 
 HEAD = """\
 <!doctype html>
@@ -41,14 +42,14 @@ def _section(shown: Shown) -> str:
 
 
 def _is_light(name: str) -> bool:
-    return not name.rpartition(".")[0].endswith(DARK)
+    return not name.rpartition(".")[0].endswith(DARK.suffix)
 
 
 def _picture(name: str, names: Sequence[str]) -> str:
     stem, _, kind = name.rpartition(".")
     if kind == "html":
         return f'<p><a href="{escape(name)}">{escape(stem)}: the fit step by step, with a slider</a></p>'
-    dark = f"{stem}{DARK}.{kind}"
+    dark = f"{stem}{DARK.suffix}.{kind}"
     source = f'<source srcset="{escape(dark)}" media="(prefers-color-scheme: dark)">' if dark in names else ""
     return (
         f'<figure><picture>{source}<img src="{escape(name)}" alt="{escape(stem)}" loading="lazy"></picture>'

@@ -14,8 +14,6 @@ from pathlib import Path
 from experiments.tour.steps import STEPS, Step
 
 PICTURES = ("*.png", "*.gif", "*.html")
-DARK = "_dark"
-
 Run = Callable[[list[str]], int]
 """Runs the words of a command behind `experiments`, and returns its exit code."""
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.verbs.codes import DONE, FAILED
+
+if TYPE_CHECKING:
+    from experiments.sweeps.plan import Plan
 
 
 def draw(words: list[str]) -> int:
@@ -28,23 +32,38 @@ def draw(words: list[str]) -> int:
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error}", file=sys.stderr)
         return FAILED
-    for picture in made:
+    for picture in _light(made):
         print(f"picture: {picture}")
     print(f"look: tensorboard --logdir {shlex.quote(str(paths[-1]))}")
     return DONE
 
 
+def wants_pictures(plan: Plan) -> bool:
+    """Whether `draw=true` was asked for."""
+    return any(job.examined.configuration.get("draw") for job in plan.jobs)
+
+
 def drawn_after_training(folder: Path) -> list[Path]:
-    """The pictures of a run or sweep that just ended; a note if there are none: the training is done all the same."""
+    """The pictures of a run or sweep that just ended, those for a dark page left out of the list.
+
+    A note if there are none: the training is done all the same.
+    """
     from experiments.reports.drawing.recorded import NothingToDraw
 
     try:
-        return _draw_one(folder, None)
+        return _light(_draw_one(folder, None))
     except NothingToDraw as nothing:
         print(f"note: {nothing}", file=sys.stderr)
     except Exception as error:
         print(f"note: the pictures could not be drawn: {type(error).__name__}: {error}", file=sys.stderr)
     return []
+
+
+def _light(pictures: list[Path]) -> list[Path]:
+    """Each has a dark one beside it, which needs no line of its own."""
+    from experiments.reports.drawing.theme import DARK
+
+    return [picture for picture in pictures if not picture.stem.endswith(DARK.suffix)]
 
 
 def _draw_one(path: Path, to: Path | None) -> list[Path]:

@@ -46,7 +46,7 @@ def figures_of(sweep: Sweep) -> Figures:
     if key in (RATE, EXPERIMENT):
         with contextlib.suppress(NothingToDraw) if figures else contextlib.nullcontext():
             three_rates(sweep)
-            figures["bridge"] = lambda theme: bridge([sweep], theme)
+            figures["three_rates"] = lambda theme: bridge([sweep], theme)
     if key == BATCH:
         flat = [run for _, run in runs if run.parameters.shape[1] == 2]
         if len(flat) > 1:

@@ -1,0 +1,106 @@
+"""`experiments fit` of a sweep: its jobs, in turn or together, and the report of them."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.verbs.codes import DONE, FAILED, INTERRUPTED
+from experiments.verbs.draw import drawn_after_training, wants_pictures
+from experiments.verbs.judge import judge
+from experiments.verbs.origin import origin_of
+
+if TYPE_CHECKING:
+    from experiments.config.composition import Composer
+    from experiments.sweeps.plan import Job, Plan
+
+
+def sweep(composer: Composer, plan: Plan) -> int:
+    """Train the jobs of a plan, then say what came of them; returns the exit code."""
+    from experiments.sweeps.launch import claim
+
+    train = _train_together(composer, plan) if plan.together else _train_in_turn(composer, plan)
+    folder = claim(plan)
+    print(f"sweep {plan.name}: {plan.size} below {folder}", file=sys.stderr)
+    code = DONE
+    try:
+        train(folder)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    some_failed = _report(plan, folder)
+    return FAILED if code == DONE and some_failed else code
+
+
+def _train_in_turn(composer: Composer, plan: Plan) -> Callable[[Path], None]:
+    """Trains the jobs in a folder, one after the other; what the data or a network refuse is refused here, before."""
+    from experiments.sweeps.differences import distinct
+    from experiments.sweeps.launch import run_sweep
+    from experiments.training.beginning import Request
+    from experiments.training.fit import train
+    from experiments.training.preparation import prepare
+    from experiments.training.run_record import command_line
+
+    for configuration in distinct([job.examined.configuration for job in plan.jobs]):
+        prepare(configuration)
+    labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
+
+    def train_job(job: Job, job_folder: Path, parameters: Mapping[str, Any]) -> None:
+        origin = origin_of(composer, job.examined)
+        train(Request(job.examined.configuration, job_folder, origin, judge, parameters, in_sweep=labels[job.name]))
+
+    return lambda folder: run_sweep(composer, plan, folder, train_job, command_line())
+
+
+def _train_together(composer: Composer, plan: Plan) -> Callable[[Path], None]:
+    """Trains the jobs in a folder as one; what cannot be trained so is refused here, before."""
+    from experiments.sweeps.launch import run_together
+    from experiments.training.beginning import Request
+    from experiments.training.run_record import command_line
+    from experiments.training.stacked.fit import train_stack
+    from experiments.training.stacked.stack import make_stack
+
+    stack = make_stack([job.examined.configuration for job in plan.jobs])
+
+    def train_all(jobs: Sequence[tuple[Job, Path, Mapping[str, Any]]]) -> None:
+        requests = [
+            Request(job.examined.configuration, folder, origin_of(composer, job.examined), judge, parameters)
+            for job, folder, parameters in jobs
+        ]
+        train_stack(requests, stack)
+
+    return lambda folder: run_together(plan, folder, train_all, command_line())
+
+
+def _report(plan: Plan, folder: Path) -> bool:
+    """Diagnosis, table and pictures of a sweep, from its files alone; whether a job of it failed."""
+    from experiments.diagnosis.journal import keep_for_sweep
+    from experiments.reports.agreement import agreement, map_lines
+    from experiments.reports.critical import where_divergence_starts
+    from experiments.reports.curves import draw_curves
+    from experiments.reports.map import draw_map
+    from experiments.reports.summary import print_sweep
+    from experiments.reports.swept import draw_swept
+    from experiments.reports.table import runs_csv
+    from experiments.runs.sweep import Sweep
+
+    done = Sweep(folder)
+    diagnosis = keep_for_sweep(done)
+    runs_csv(done, folder / "runs.csv")
+    draw_curves(done, folder / "curves.png")
+    lines, pictures = diagnosis.summary_lines(), [folder / "curves.png"]
+    if draw_swept(done, folder / "swept.png"):
+        pictures.append(folder / "swept.png")
+    critical = where_divergence_starts(done)
+    lines += [critical] if critical else []
+    found = agreement(done)
+    if found is not None:
+        draw_map(found, folder / "map.png")
+        lines += map_lines(found)
+        pictures.append(folder / "map.png")
+    pictures += drawn_after_training(folder) if wants_pictures(plan) else []
+    with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
+        print_sweep(done, lines, pictures)
+    return any(job["status"] == "failed" for job in done.jobs)

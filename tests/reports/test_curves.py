@@ -122,3 +122,27 @@ def test_a_small_span_is_linear_and_names_get_a_legend(tmp_path: Path) -> None:
 def test_a_title_is_the_name_in_words(name: str, lines: list[str]) -> None:
     assert in_words(name) == lines
     assert len(in_words("word_" * 60)) == len(in_words("x" * 120)) == 3
+
+
+def test_seeds_of_a_rate_have_its_colour(tmp_path: Path) -> None:
+    sweep = Sweep(fake_sweeps.rates_and_seeds(tmp_path, seeds=5))
+    figure = overlay(sweep.runs, sweep.jobs, "error_rate")
+    assert figure.axes[-1].get_ylabel() == "optimizer.lr"
+    by_rate: dict[str, set[str]] = {}
+    for line, job in zip(figure.axes[0].lines, sweep.jobs, strict=False):
+        by_rate.setdefault(job["swept"]["optimizer.lr"], set()).add(str(line.get_color()))
+    assert all(len(colours) == 1 for colours in by_rate.values())
+    assert len(set.union(*by_rate.values())) == len(by_rate) > 1
+
+
+def test_a_loss_that_goes_on_to_1e30_does_not_press_the_others_flat(tmp_path: Path) -> None:
+    points = {"kind": "regression", "classes": [], "train_size": 10, "valid_size": 5}
+    leaving = [(7.0 * 10.0**epoch, 7.0 * 10.0**epoch, 2.6 * 10.0 ** (epoch / 2)) for epoch in range(30)]
+    for folder, runs in ((tmp_path / "few", 2), (tmp_path / "many", 8)):
+        names = {f"optimizer.lr={n}": {"optimizer.lr": str(n)} for n in range(1, runs + 1)}
+        sweep = Sweep(write_sweep(folder, names))
+        for number, name in enumerate(names):
+            write_run(folder / name, leaving if number == 0 else falling(29, 0.1, 0.3), data=points)
+        draw = small_multiples(sweep.runs, "rmse") if runs == 2 else overlay(sweep.runs, sweep.jobs, "rmse")
+        tops = [axes.get_ylim()[1] for axes in draw.axes[:2]]
+        assert max(tops) <= 1001, folder

@@ -9,7 +9,10 @@ from random import Random
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
+from safetensors.torch import load_file
 from stacked_runs import Configuration, configuration, histories, together, varied
+from torch import nn
 from typed import Typed, column, record, rows
 
 from experiments import compose, fit
@@ -154,6 +157,22 @@ def test_a_network_that_is_not_linear_has_no_critical_rate(small: Typed) -> None
     assert run["critical_rate"] is None
     assert "coefficients" not in run
     assert not any((small.run / name).exists() for name in ("parameters.csv", "points.csv"))
+
+
+class Normed(nn.Sequential):
+    """A stranger's small network that keeps statistics of what it sees in training."""
+
+    def __init__(self, input_shape: tuple[int, ...], output_size: int) -> None:
+        super().__init__(nn.Linear(input_shape[0], 4), nn.BatchNorm1d(4), nn.Linear(4, output_size))
+
+
+def test_a_small_network_with_batch_norm_is_trained_as_any_other(tmp_path: Path) -> None:
+    own = {**on_line("schedule.epochs=2"), "model": {"_target_": f"{__name__}.Normed"}}
+    run = fit(OmegaConf.create(own), folder=tmp_path / "run", quiet=True)
+    assert run.status == "finished"
+    assert run.record["critical_rate"] is None
+    weights = load_file(run.path / "model" / "model.safetensors")
+    assert weights["1.num_batches_tracked"] == 2, "only training counts"
 
 
 def test_neither_the_first_weights_nor_the_targets_change_the_critical_rate(line: Typed) -> None:

@@ -28,7 +28,7 @@ Matrix = np.ndarray
 def side(points: Points, split: str) -> tuple[torch.Tensor, Matrix]:
     """Inputs (N, 1) and targets (N,) of the training or the validation points."""
     pool = points.load()
-    chosen = [row for row, name in enumerate(pool.splits or []) if name == split]
+    chosen = torch.tensor([row for row, name in enumerate(pool.splits or []) if name == split])
     return pool.inputs[chosen], pool.targets[chosen][:, 0].double().numpy()
 
 
@@ -44,7 +44,7 @@ def test_the_features_are_legendre_polynomials_over_the_root_of_their_degree(deg
     np.testing.assert_allclose(network.features(inputs).numpy(), expected, atol=2e-5)
     assert not network(inputs).any(), "it begins as the constant 0"
     with torch.no_grad():
-        network.coefficients += torch.arange(degree + 1.0)
+        network.coefficients.add_(torch.arange(degree + 1.0))
         np.testing.assert_allclose(network(inputs)[:, 0].numpy(), expected @ np.arange(degree + 1.0), atol=2e-2)
 
 
@@ -64,7 +64,7 @@ def test_training_and_validation_points_are_different_and_a_seed_draws_others() 
         for split in ("train", "valid")
     }
     assert all(len(xs) == 50 for xs in drawn.values())
-    assert len(set.union(*drawn.values())) == 200
+    assert len({x for xs in drawn.values() for x in xs}) == 200
     assert side(Points(), "train")[1].tolist() == side(Points(data_seed=42), "train")[1].tolist()
 
 
@@ -112,7 +112,7 @@ def by_hand(degree: int, weight_decay: float = 0.0) -> tuple[float, float]:
     features = Polynomial((1,), 1, degree).features
     (x, y), (valid_x, valid_y) = side(Points(), "train"), side(Points(), "valid")
     design, valid = features(x).double().numpy(), features(valid_x).double().numpy()
-    weights = velocity = np.zeros(degree + 1)
+    weights, velocity = np.zeros(degree + 1), np.zeros(degree + 1)
     for _ in range(base["schedule"]["epochs"]):
         gradient = 2 / len(y) * design.T @ (design @ weights - y) + weight_decay * weights
         velocity = momentum * velocity + gradient

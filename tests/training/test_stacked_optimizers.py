@@ -42,7 +42,7 @@ def settings(schedule: Schedule) -> list[Setting]:
 def alone(kind: type[torch.optim.Optimizer], options: Mapping[str, Any], number: int, schedule: Schedule) -> Weights:
     """One network trained by torch's optimizer, its rate and momentum set before each step as training sets them."""
     weights = {name: tensor[number].clone().requires_grad_() for name, tensor in drawn(len(SGD), 0).items()}
-    optimizer = kind(weights.values(), **options)  # type: ignore[call-arg]  # the base class's signature is another
+    optimizer = kind(weights.values(), **options)
     (group,) = optimizer.param_groups
     for step, setting in enumerate(settings(schedule), 1):
         group["lr"] = options["lr"] * setting.factor

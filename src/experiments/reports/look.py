@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ TITLE_SIZE = 12.5
 LINE_WIDTH = 2.2
 DOTS_PER_INCH = 120
 POWERS_ABOVE_RATIO = 100
+FAR_ABOVE_GUESSING = 1000
 
 
 def new_figure(width_inches: float, height_inches: float) -> Figure:
@@ -67,6 +69,13 @@ def as_score(axes: Axes, score: str) -> None:
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     else:
         axes.set_yscale("log")
+
+
+def cut_what_diverged(axes: Axes, levels: Iterable[float | None]) -> None:
+    """Ends a log scale at a thousand times guessing: a line that goes on to 1e30 would press all others flat."""
+    known = [level for level in levels if level]
+    if axes.get_yscale() == "log" and known and axes.get_ylim()[1] > FAR_ABOVE_GUESSING * max(known):
+        axes.set_ylim(top=FAR_ABOVE_GUESSING * max(known))
 
 
 def label_values(axes: Axes) -> None:

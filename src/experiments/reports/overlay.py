@@ -10,6 +10,7 @@ from experiments.reports.look import (
     TEXT_SIZE,
     as_loss,
     as_score,
+    cut_what_diverged,
     label_values,
     new_figure,
     tidy,
@@ -21,6 +22,9 @@ from experiments.runs.run import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+MANY = 100
+"""Of more runs only thin lines can be told apart."""
 
 CROSS: dict[str, Any] = {"marker": "x", "markersize": 9, "markeredgewidth": 2.2}
 
@@ -37,6 +41,7 @@ def overlay(runs: Sequence[Run], jobs: Sequence[Mapping[str, Any]], score: str) 
         _lines(axes, all_series, "valid_loss" if name == "valid_loss" else "score", colours)
         _guessing(axes, [series.guess.get(name) for series in all_series])
         tidy(axes)
+        cut_what_diverged(axes, [series.guess.get(name) for series in all_series])
         label_values(axes)
         axes.set_xlabel("epoch", fontsize=TEXT_SIZE)
         last = max(epoch for series in all_series for epoch in [1.0, *series.epochs])
@@ -51,7 +56,7 @@ def overlay(runs: Sequence[Run], jobs: Sequence[Mapping[str, Any]], score: str) 
 def _lines(axes: Axes, all_series: Sequence[Series], curve: str, colours: SweptColours) -> None:
     for series, style in zip(all_series, colours.styles, strict=True):
         values = getattr(series, curve)
-        axes.plot(series.epochs, values, linewidth=1.8, **style)
+        axes.plot(series.epochs, values, linewidth=1.8 if len(all_series) <= MANY else 0.8, **style)
         end = last_point(series.epochs, values)
         if series.diverged and end:
             axes.plot(*end, color=style["color"], **CROSS)

@@ -15,6 +15,7 @@ from experiments.reports.look import (
     VERMILION,
     as_loss,
     as_score,
+    cut_what_diverged,
     label_values,
     new_figure,
     tidy,
@@ -47,6 +48,8 @@ def small_multiples(runs: Sequence[Run], score: str) -> Figure:
         lower.set_xlabel("epoch", fontsize=TEXT_SIZE)
         last = max([1.0, *series.epochs])
         lower.set_xlim(-0.04 * last, 1.04 * last)
+    for axes, name in ((panels[0, 0], "valid_loss"), (panels[1, 0], score)):
+        cut_what_diverged(axes, [(run.record.get("guess") or {}).get(name) for run in runs])
     label_values(panels[0, 0])
     label_values(panels[1, 0])
     panels[0, 0].set_ylabel("loss (log scale)", fontsize=TEXT_SIZE)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.reports.look import LINE_STYLES, PALETTE, TEXT_SIZE
+from experiments.reports.varied import SEED
 from experiments.runs.run import Run
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ class SweptColours:
 
 
 def swept_colours(runs: Sequence[Run], jobs: Sequence[Mapping[str, Any]]) -> SweptColours:
-    """Along a sequential map if the jobs sweep a single number, else the palette, then line styles."""
+    """Along a sequential map if the jobs sweep a single number, seeds aside, else the palette, then line styles."""
     by_name = {Path(job["folder"]).name: job["swept"] for job in jobs}
     swept = [by_name.get(run.name, {}) for run in runs]
     keys = {key for values in swept for key in values}
+    keys = keys - {SEED} or keys
     numbers = _numbers([values.get(next(iter(keys))) for values in swept]) if len(keys) == 1 else None
     if numbers is None or min(numbers) == max(numbers):
         return SweptColours([_by_turns(number, run.name) for number, run in enumerate(runs)])

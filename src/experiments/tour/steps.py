@@ -132,7 +132,7 @@ STEPS = (
             "It takes wrong labels: a network that learns them by heart gets better first, then worse again.",
             "The error rate says so, beyond noise. Training loss below validation loss alone is no sign of it.",
         ),
-        ("experiments fit experiment=wrong_labels_by_heart",),
+        ("experiments fit -m experiment=good,wrong_labels_by_heart",),
     ),
     Step(
         "images",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 
-from experiments import compose
 from experiments.config.composition import Composer
 from experiments.config.problems import ConfigurationError
 from experiments.config.variation import as_overrides
@@ -18,8 +17,18 @@ from experiments.sweeps.plan import Plan, make_plan
 DIGITS = [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 5e-1]
 
 
-def plan(*overrides: str, config_dir: Path | None = None) -> Plan:
-    return make_plan(Composer(str(config_dir) if config_dir else None), overrides)
+@cache
+def composer() -> Composer:
+    """One for all: reading the files is most of what composing costs."""
+    return Composer()
+
+
+def plan(*overrides: str) -> Plan:
+    return make_plan(composer(), overrides)
+
+
+def configuration(*overrides: str) -> dict[str, Any]:
+    return plan(*overrides).jobs[0].examined.configuration
 
 
 def rates(planned: Plan) -> list[float]:
@@ -41,7 +50,7 @@ def test_on_digits_there_are_eight_from_far_too_low_to_far_too_high(recipe: list
 
 @pytest.mark.parametrize("recipe", ["line", "polynomial"])
 def test_other_recipes_have_their_own(recipe: str) -> None:
-    own = list(compose([f"recipe={recipe}"]).learning_rates)
+    own = configuration(f"recipe={recipe}")["learning_rates"]
     assert own != DIGITS
     assert own == sorted(own)
     planned = plan("sweep=learning_rate", f"recipe={recipe}")
@@ -72,7 +81,7 @@ def test_a_recipe_of_ones_own_brings_its_own(tmp_path: Path) -> None:
         "defaults: [/dataset: line, /model: linear, /optimizer: sgd, /schedule: constant, /trainer: cpu, "
         "/logger: csv, _self_]\nlearning_rates: [0.25, 4]\n"
     )
-    assert rates(plan("sweep=learning_rate", "recipe=mine", config_dir=tmp_path)) == [0.25, 4.0]
+    assert rates(make_plan(Composer(str(tmp_path)), ["sweep=learning_rate", "recipe=mine"])) == [0.25, 4.0]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +132,7 @@ def test_the_recipe_of_a_sweep_may_be_typed_as_well() -> None:
 
 
 def hash_of(*overrides: str) -> str:
-    configuration: Any = OmegaConf.to_container(compose(overrides))
-    return config_hash(configuration, split_hash="s", weights_hash=None, package_version="1")
+    return config_hash(configuration(*overrides), split_hash="s", weights_hash=None, package_version="1")
 
 
 @pytest.mark.parametrize("recipe", ["digits", "line"])
@@ -140,7 +148,6 @@ def test_nor_do_they_appear_in_what_the_next_command_is_made_from() -> None:
     assert [job.examined.variation for job in of_sweep.jobs] == [
         [f"optimizer.lr={rate}", "recipe=line"] for rate in (0.1, 0.2)
     ]
-    configuration: Any = OmegaConf.to_container(compose(words))
-    found = as_overrides(Composer(), configuration) or []
+    found = as_overrides(composer(), configuration(*words)) or []
     assert "schedule=constant" in found
     assert not [text for text in found if text.startswith(("learning_rates", "draw"))]

@@ -31,7 +31,7 @@ class Polynomial:
     points: int = 20
     valid_points: int = 200
     noise: Noise = "normal"
-    noise_width: float = 1.0
+    noise_width: float = 0.9
     data_seed: int = 42
 
     def load(self) -> Pool:

@@ -22,9 +22,16 @@ def epochs_of(curves: Curves) -> int:
 
 
 def times_rate(curves: Curves, factor: float) -> tuple[str, ...]:
-    """The rate times `factor`, to one significant digit."""
+    """The rate times `factor`, to one significant digit; no step up leads beyond half the critical rate."""
     rate = rate_of(curves)
-    return (f"optimizer.lr={numbers.rate(rate * factor)}",) if rate else ()
+    if not rate:
+        return ()
+    proposed = rate * factor
+    if factor > 1 and curves.critical_rate:
+        proposed = min(proposed, curves.critical_rate / 2)
+        if proposed <= rate:
+            return ()
+    return (f"optimizer.lr={numbers.rate(proposed)}",)
 
 
 def epochs(count: int) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ import math
 from experiments.diagnosis.course import course
 from experiments.diagnosis.curves import Curves, Epoch
 from experiments.diagnosis.thresholds import (
+    AT_REST,
     EPOCH_STEPS,
+    FELL,
     KNOWS_LITTLE,
     LEAST_EPOCHS,
     NO_GAP,
@@ -83,6 +85,16 @@ def has_gap(last: Epoch) -> bool:
 def is_printed_below(last: Epoch) -> bool:
     """Whether even the printed training loss is below the validation loss: then the true one is well below."""
     return last.train_loss_eval is None and (last.train_loss or math.inf) < (last.valid_loss or 0.0)
+
+
+def came_to_rest(curves: Curves) -> bool:
+    """Whether a regression's training loss fell and then did not move any more: neither rate nor epochs are missing."""
+    losses, before = curves.column("train_loss_eval"), curves.before
+    start = before.train_loss_eval if before else None
+    if not curves.regression or not start or len(losses) < LEAST_EPOCHS or not all(map(math.isfinite, losses)):
+        return False
+    middle, end = losses[len(losses) // 2], losses[-1]
+    return end < FELL * start and abs(middle - end) < AT_REST * end
 
 
 def stopped_falling(curves: Curves) -> bool:

@@ -180,3 +180,11 @@ IMBALANCE = 3.0
 
 KNOWN_IN_TRAINING = 0.01
 """A training error below this: the training images are known, what is wrong on the others is for want of more."""
+
+FELL, AT_REST = 0.8, 0.01
+"""A regression's training loss fell to less than this share of where it began, and in the second half of the epochs
+moved by less than this share of itself: a line at a hundredth of its critical rate still moves by a tenth."""
+
+TOO_STIFF = 0.15
+"""At rest with so much of guessing's loss left, a model cannot follow the points: a straight line through the shipped
+polynomial's curve keeps half of it, the cubic a tenth."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from experiments.diagnosis import advice, numbers
+from experiments.diagnosis import advice, fitting, numbers
 from experiments.diagnosis.course import course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
@@ -16,6 +16,7 @@ from experiments.diagnosis.thresholds import (
     KNOWN_BY_HEART,
     LONG_ENOUGH_STEPS,
     ROOM_FOR_RATE,
+    TOO_STIFF,
     WELL_FITTED,
 )
 
@@ -38,7 +39,12 @@ def healthy(curves: Curves) -> Finding:
             "dropout and augmentation on"
         )
     overrides = _next(curves)
-    more = "more points" if curves.regression else "more images, or augmentation"
+    more = "more images, or augmentation"
+    if curves.regression:
+        stiff = (
+            last is not None and fitting.came_to_rest(curves) and (fitting.remaining(curves, last) or 0.0) > TOO_STIFF
+        )
+        more = "a model that can bend more, since the training loss came to rest this high" if stiff else "more points"
     further = (
         f"Should it do better still: {advice.change(curves, overrides)}." if overrides else f"For less error: {more}."
     )

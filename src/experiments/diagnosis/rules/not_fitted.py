@@ -32,6 +32,8 @@ def not_fitted(curves: Curves) -> list[Finding]:
         return []
     if last.valid_loss is None:
         return _by_the_error_alone(curves, last)
+    if fitting.came_to_rest(curves):
+        return []
     remaining = fitting.remaining(curves, last)
     if remaining is None:
         return _without_guessing(curves, last)

@@ -178,7 +178,7 @@ def test_a_small_network_with_batch_norm_is_trained_as_any_other(tmp_path: Path)
 def test_neither_the_first_weights_nor_the_targets_change_the_critical_rate(line: Typed) -> None:
     """The Hessian of a linear network is that of its inputs alone, wherever one stands."""
     for word in ("model.initial=null", "model.initial=[5,-7]", "dataset.slope=9", "dataset.noise_width=3"):
-        design = make_stack([on_line(word)]).design
+        design = make_stack([on_line(word)]).designs[0]
         assert design is not None
         assert critical_rate(design, on_line(word)) == pytest.approx(record(line.run)["critical_rate"], rel=1e-6)
 

@@ -28,7 +28,7 @@ def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig
         if choice is None:
             continue
         file = composer.option_file(group, choice)
-        values |= file.picks
+        values |= {group: option for group, option in file.picks.items() if not group.startswith("hydra/")}
         values |= {k: written(v) for k, v in file.values.items() if k.split(".")[0] not in LEFT_OUT}
     typed = [text for text in overrides if re.split(r"[./]", _key(text))[0] not in ("experiment", "sweep", *LEFT_OUT)]
     typed = [_from_anywhere(text) for text in typed]

@@ -143,6 +143,7 @@ def _place(job: Job, folder: Path) -> None:
     with open_dict(composed):
         composed.hydra.run.dir = str(folder)
         composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(folder.parent), folder.name
+        composed.hydra.runtime.output_dir = str(folder)
 
 
 def _wants_own_logging(composed: DictConfig) -> bool:

@@ -97,6 +97,8 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     plan = Plan(safe_name, planned, list(overrides), notices)
     if plan.together and (standing := check_stackable([job.examined.configuration for job in planned])):
         raise ConfigurationError(standing)
+    if len({job.examined.choices.get("hydra/launcher") for job in planned}) > 1:
+        raise ConfigurationError([Problem("hydra/launcher", "all jobs of a sweep have the same", LAUNCHER)])
     return plan
 
 
@@ -146,6 +148,8 @@ def _interpolated(composed: DictConfig, values: str) -> str:
     if key is None:
         return values
     chosen = OmegaConf.select(composed, key[1])
+    if OmegaConf.is_list(chosen) and not len(chosen):
+        raise ConfigurationError([Problem(f"{key[1]}=[]", "there is no value to run over", f"{key[1]}=[0.01,0.1]")])
     return ",".join(written(value) for value in chosen) if OmegaConf.is_list(chosen) else written(chosen)
 
 

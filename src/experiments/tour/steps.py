@@ -56,8 +56,8 @@ STEPS = (
         "thousand",
         "A thousand lines at once",
         (
-            "Twenty rates, each with fifty orders of the points: no loop a thousand times, but one more dimension.",
-            "Every one of them is a run of its own on disk. In swept.png single runs scatter around their mean.",
+            "Twenty rates, each from fifty beginnings: no loop a thousand times, but one more dimension of a tensor.",
+            "Each is a run of its own on disk. From wherever one begins, the rate decides (swept.png, curves.png).",
         ),
         ("experiments fit sweep=thousand_lines",),
     ),

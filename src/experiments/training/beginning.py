@@ -50,7 +50,7 @@ def begin_recording(
     """
     configuration, data, folder = prepared.configuration, prepared.data, request.folder
     rate = critical_rate(design, configuration) if design else None
-    record.update({**about_run(configuration, data), "critical_rate": rate})
+    record.note({**about_run(configuration, data), "critical_rate": rate})
     if twin is None:
         write_split(folder, data)
         if design is not None:

@@ -17,7 +17,7 @@ from experiments.runs.run import Run
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
 from experiments.training.build import build_logger
-from experiments.training.linear_in_parameters import compare_with_least_squares, training_design
+from experiments.training.linear_in_parameters import least_squares, training_design
 from experiments.training.loggers import EpochMetrics, TensorBoardCharts
 from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
@@ -75,7 +75,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         callbacks += _shown(request, prepared, recorder)
     _fit(build_trainer(configuration, request.folder, callbacks, logger), module, data)
     if design is not None:
-        record.update({"coefficients": compare_with_least_squares(path.rows[-1], design)})
+        record.update({"coefficients": {"fitted": path.rows[-1], "least_squares": least_squares(design)}})
     if request.in_sweep and not request.quiet:
         say(f"{request.in_sweep}: {ended(record)}")
 

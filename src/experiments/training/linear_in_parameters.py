@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -28,7 +28,18 @@ def design_matrix(network: nn.Module, inputs: Tensor) -> Tensor | None:
     parameters = {name: p.detach() for name, p in network.named_parameters() if p.requires_grad}
     if sum(p.numel() for p in parameters.values()) > PARAMETERS_AT_MOST:
         return None
+    was_training = network.training
+    network.eval()  # what is random or counts in training must not be disturbed by a question
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return _jacobian_if_linear(network, parameters, inputs)
+    except RuntimeError:  # there is no derivative of it
+        return None
+    finally:
+        network.train(was_training)
 
+
+def _jacobian_if_linear(network: nn.Module, parameters: dict[str, Tensor], inputs: Tensor) -> Tensor | None:
     def outputs(values: dict[str, Tensor]) -> Tensor:
         answer: Tensor = functional_call(network, values, (inputs,))
         return answer.squeeze(1)
@@ -36,10 +47,9 @@ def design_matrix(network: nn.Module, inputs: Tensor) -> Tensor | None:
     elsewhere = {name: p + 1.0 for name, p in parameters.items()}
     jacobian, there = (_flat(jacrev(outputs)(at), len(inputs)) for at in (parameters, elsewhere))
     weights = torch.cat([p.flatten() for p in parameters.values()])
-    is_linear = torch.allclose(jacobian, there, atol=1e-5) and torch.allclose(
-        jacobian @ weights, outputs(parameters), atol=1e-4
-    )
-    return jacobian if is_linear else None
+    same_everywhere = torch.allclose(jacobian, there, atol=1e-5)
+    through_zero = torch.allclose(jacobian @ weights, outputs(parameters), atol=1e-4)
+    return jacobian if same_everywhere and through_zero else None
 
 
 def _flat(jacobian: dict[str, Tensor], rows: int) -> Tensor:
@@ -59,10 +69,10 @@ def training_design(module: SupervisedModule, data: DataModule) -> Design | None
     return None if design is None else (design.double(), targets[:, 0].double())
 
 
-def compare_with_least_squares(fitted: Sequence[float], design: Design) -> dict[str, list[float]]:
-    """The fitted parameters beside those that minimise the mean squared error on the training points."""
-    exact = torch.linalg.lstsq(design[0], design[1]).solution
-    return {"fitted": list(fitted), "least_squares": exact.tolist()}
+def least_squares(design: Design) -> list[float]:
+    """The parameters that minimise the mean squared error on the training points."""
+    exact: list[float] = torch.linalg.lstsq(design[0], design[1]).solution.tolist()
+    return exact
 
 
 def critical_rate(design: Design, configuration: Mapping[str, Any]) -> float | None:

@@ -22,9 +22,7 @@ def logged_to(path: Path) -> Iterator[None]:
     chatty.handlers[:], chatty.propagate = [], True
     logging.captureWarnings(True)
     try:
-        with warnings.catch_warnings():
-            # Lightning's CSV logger threatens to delete what is in the run's folder, and does not.
-            warnings.filterwarnings("ignore", "Experiment logs directory")
+        with quiet_about_the_folder():
             yield
     finally:
         logging.captureWarnings(False)
@@ -32,3 +30,11 @@ def logged_to(path: Path) -> Iterator[None]:
         chatty.handlers[:], chatty.propagate = before[1], before[2]
         root.removeHandler(handler)
         handler.close()
+
+
+@contextlib.contextmanager
+def quiet_about_the_folder() -> Iterator[None]:
+    """Lightning's CSV logger threatens to delete what is in the run's folder, and does not."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Experiment logs directory")
+        yield

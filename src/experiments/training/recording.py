@@ -103,9 +103,9 @@ class Recording:
         self.weights.write(self.folder, {**self.model_about, "training": {"status": status, **self._summary()}})
         if self.predictions is not None and self.evaluation is not None:
             write_csv(self.folder / "predictions.csv", *self.predictions(self.evaluation))
-        self.write()
+        self.history.write(self.folder)
         self.judgement = self._judged(status)
-        changes: dict[str, Any] = {"status": status}
+        changes: dict[str, Any] = {"status": status, "metrics": self._summary()}
         if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
             changes["expect"] = self._answer()
         self.record.update(changes)

@@ -87,6 +87,10 @@ class RunRecord:
         """`running`, `finished`, `diverged`, `interrupted` or `failed`."""
         return str(self.content["status"])
 
+    def note(self, changes: Mapping[str, Any]) -> None:
+        """Change some fields; the next `update` writes them."""
+        self.content |= changes
+
     def update(self, changes: Mapping[str, Any] | None = None) -> None:
         """Change some fields and write the file, with the time."""
         self.content |= changes or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,7 +13,7 @@ from experiments.data.batches import Batches
 from experiments.training.schedules import Schedule
 from experiments.training.stacked.networks import Networks
 from experiments.training.stacked.optimizers import StackedOptimizer, Weights
-from experiments.training.stacked.trace import Kept, Trace, kept_at_beginning
+from experiments.training.stacked.trace import Kept, Steps, Trace, kept_at_beginning
 from experiments.training.task import Evaluation, joined, metrics
 
 
@@ -76,19 +77,19 @@ class StackedDescent:
     def run(self) -> None:
         """Train to the end, or until no network has finite numbers."""
         found, evaluation = self._evaluate()
-        self.trace.metrics.append(found)
         self.last = kept_at_beginning(self.networks.trained, evaluation)
         self.best = kept_at_beginning(self.networks.trained, evaluation)
-        self._follow()
+        self.trace.before = self._parameters()
+        self.trace.metrics.append(found)
         for epoch in range(1, self.schedule.epochs + 1):
             began = time.monotonic()
             for inputs, targets in self._batches(epoch):
                 self._step(inputs, targets, epoch)
                 self.each_step()
             found, evaluation = self._evaluate()
-            self._end_epoch(epoch, found, evaluation)
             self.trace.seconds.append(time.monotonic() - began)
             self.trace.metrics.append(found)
+            self._end_epoch(epoch, found, evaluation)
             if not self.trace.alive.any():
                 break
 
@@ -102,22 +103,20 @@ class StackedDescent:
 
     def _step(self, inputs: Tensor, targets: Tensor, epoch: int) -> None:
         gradients, losses = self.networks.gradients(inputs, targets)
-        setting = self.schedule(min(1.0, len(self.trace.losses) / max(1, self.steps - 1)))
+        setting = self.schedule(min(1.0, len(self.trace.steps) / max(1, self.steps - 1)))
         before, alive = self.networks.trained, self.trace.alive.to(self.device)
         after = self.optimizer.step(before, gradients, setting)
         self.networks.trained = {name: torch.where(_like(alive, w), after[name], w) for name, w in before.items()}
-        self.trace.losses.append(losses.cpu())
-        self.trace.norms.append(_norms(gradients).cpu())
-        self.trace.rates.append((self.optimizer.rates * setting.factor).cpu())
-        self.trace.momentum.append(self.optimizer.momentum(setting))
-        self.trace.step_epochs.append(epoch)
-        self._follow()
+        rates, norms = self.optimizer.rates * setting.factor, _norms(gradients)
+        momentum, parameters = self.optimizer.momentum(setting), self._parameters()
+        self.trace.steps.append(Steps(epoch, losses.cpu(), norms.cpu(), rates.cpu(), momentum, parameters))
         self.trace.bury(~losses.isfinite(), epoch)
 
-    def _follow(self) -> None:
-        if self.follow:
-            parts = [weight.flatten(1) for weight in self.networks.trained.values()]
-            self.trace.parameters.append(torch.cat(parts, dim=1).cpu())
+    def _parameters(self) -> Tensor | None:
+        """(networks, P) as they are now, if they are followed."""
+        if not self.follow:
+            return None
+        return torch.cat([weight.flatten(1) for weight in self.networks.trained.values()], dim=1).cpu()
 
     def _evaluate(self) -> tuple[dict[str, Tensor], Evaluation]:
         valid, train = (
@@ -129,10 +128,8 @@ class StackedDescent:
     def _end_epoch(self, epoch: int, found: dict[str, Tensor], evaluation: Evaluation) -> None:
         """Which networks are finite still, and which are better than ever."""
         finite = torch.stack([values.isfinite() for values in found.values()]).all(dim=0)
-        for losses, of in zip(reversed(self.trace.losses), reversed(self.trace.step_epochs), strict=True):
-            if of != epoch:
-                break
-            finite &= losses.isfinite()
+        for step in itertools.takewhile(lambda step: step.epoch == epoch, reversed(self.trace.steps)):
+            finite &= step.losses.isfinite()
         going = finite & self.trace.alive
         self.trace.bury(~finite, epoch)
         self.last.replace(going, self.networks.trained, evaluation, epoch)

@@ -1,28 +1,31 @@
-"""A TensorBoard event file that is written after the training, by nobody else and without a thread."""
+"""A TensorBoard event file of a training that is over: written at once, without a thread."""
 
 from __future__ import annotations
 
 import os
 import socket
+import struct
 import time
 from pathlib import Path
 from typing import Any
 
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard.writer import FileWriter, SummaryWriter
+
+from experiments.runs.files import write_bytes
+from experiments.training.stacked.checksums import masked_checksums
 
 
 class FinishedEventFile(SummaryWriter):
-    """A SummaryWriter whose events are written at once.
+    """A SummaryWriter that keeps its events until it is closed.
 
-    torch's own starts a thread for each file and hands it event by event; for the files of a thousand runs that are
-    over, this costs more than the training did.
+    torch's own starts a thread for each file, hands it event by event and computes checksums byte by byte; for the
+    files of a thousand runs that are over, this would cost more than the training did.
     """
 
     def __init__(self, folder: Path) -> None:
         # Not super().__init__, which starts the thread.
-        self._events = _AtOnce(folder)
+        self._events = _Kept(folder)
 
     @property
     def file_writer(self) -> FileWriter:  # type: ignore[override]  # torch has None there, until it is opened
@@ -33,24 +36,29 @@ class FinishedEventFile(SummaryWriter):
         return self._events
 
     def close(self) -> None:
-        """Close the file."""
+        """Write the file."""
         self._events.close()
 
 
-class _AtOnce(FileWriter):
+class _Kept(FileWriter):
     def __init__(self, folder: Path) -> None:
         name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.0"
-        self._records = RecordWriter((folder / name).open("wb"))
+        self._path = folder / name
+        self._records: list[bytes] = []
         self.add_event(Event(file_version="brain.Event:2"))
 
     def add_event(self, event: Any, step: int | None = None, walltime: float | None = None) -> None:
         event.wall_time = time.time() if walltime is None else walltime
         if step is not None:
             event.step = int(step)
-        self._records.write(event.SerializeToString())
-
-    def flush(self) -> None:
-        self._records.flush()
+        self._records.append(event.SerializeToString())
 
     def close(self) -> None:
-        self._records.close()
+        """Each record behind its length, both with their checksums: TFRecord's format."""
+        lengths = [struct.pack("<Q", len(record)) for record in self._records]
+        parts = zip(lengths, masked_checksums(lengths), self._records, masked_checksums(self._records), strict=True)
+        content = b"".join(
+            length + struct.pack("<I", of_length) + record + struct.pack("<I", of_record)
+            for length, of_length, record, of_record in parts
+        )
+        write_bytes(self._path, content)

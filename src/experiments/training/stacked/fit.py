@@ -6,7 +6,10 @@ import contextlib
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from experiments.runs.files import write_text, yaml_text
@@ -14,7 +17,8 @@ from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
 from experiments.training.build import build_logger
 from experiments.training.history import epoch_metrics
-from experiments.training.linear_in_parameters import compare_with_least_squares
+from experiments.training.linear_in_parameters import Design, least_squares
+from experiments.training.logs import quiet_about_the_folder
 from experiments.training.parameter_path import parameter_names, write_parameters
 from experiments.training.preparation import Prepared
 from experiments.training.recording import Recording
@@ -36,84 +40,121 @@ def train_stack(requests: Sequence[Request], stack: Stack) -> None:
 
     Raises:
         KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; every run is left `interrupted` with what was done.
-        Exception: whatever training raised; every run is left `failed`.
+        Exception: whatever training raised; every run is left `failed`, its log has the traceback.
     """
     began = time.monotonic()
-    records = [RunRecord(request.folder, request.origin) for request in requests]
-    recordings = _begin(requests, records, stack)
-    descent, status = stack.descent, "finished"
+    members = [
+        Member(request, RunRecord(request.folder, request.origin), prepared, design)
+        for request, prepared, design in zip(requests, stack.members, stack.designs, strict=True)
+    ]
+    status, note = "finished", f"trained together with {len(members) - 1} others by hydra/launcher=vectorised\n"
     try:
-        with _stopped_by_sigterm(), counting(f"{len(requests)} runs at once", descent.steps, "steps") as step_done:
-            descent.each_step = step_done
-            descent.run()
+        with _stopped_by_sigterm():
+            try:
+                _begin(members, stack)
+                with counting(f"{len(members)} runs at once", stack.descent.steps, "steps") as step_done:
+                    stack.descent.each_step = step_done
+                    stack.descent.run()
+            except BaseException as error:
+                status = "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else "failed"
+                note += traceback.format_exc() if status == "failed" else ""
+                raise
+            finally:
+                _finish(members, stack, status, (time.monotonic() - began) / len(members), note)
     except BaseException as error:
-        status = "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else "failed"
-        if status == "failed":
-            for record in records:
-                record.fail(error)
+        _leave_none_running(members, error)
         raise
-    finally:
-        share = (time.monotonic() - began) / len(requests)
-        for record in records:
-            record.take_seconds(share)
-        if status != "failed" and descent.trace.metrics:
-            _finish(requests, recordings, stack, status)
 
 
-def _begin(requests: Sequence[Request], records: Sequence[RunRecord], stack: Stack) -> list[Recording]:
-    recordings = []
-    twin = None
-    for request, record, member in zip(requests, records, stack.members, strict=True):
-        request.folder.mkdir(parents=True, exist_ok=True)
-        recording = begin_recording(request, record, member, stack.design, twin=twin)
-        recording.begin(member.module.network, str(stack.descent.device))
-        recordings.append(recording)
-        twin = requests[0].folder
-    return recordings
+@dataclass
+class Member:
+    """One of the runs: what was asked for, its run.json, its data and network, and what collects its files."""
+
+    request: Request
+    record: RunRecord
+    prepared: Prepared
+    design: Design | None
+    recording: Recording | None = None
 
 
-def _finish(requests: Sequence[Request], recordings: Sequence[Recording], stack: Stack, status: str) -> None:
+def _begin(members: Sequence[Member], stack: Stack) -> None:
+    twins: dict[int, Path] = {}
+    for member in members:
+        member.request.folder.mkdir(parents=True, exist_ok=True)
+        twin = twins.setdefault(id(member.design), member.request.folder)
+        recording = begin_recording(
+            member.request,
+            member.record,
+            member.prepared,
+            member.design,
+            twin=None if twin == member.request.folder else twin,
+        )
+        recording.begin(member.prepared.module.network, str(stack.descent.device))
+        member.recording = recording
+
+
+def _finish(members: Sequence[Member], stack: Stack, status: str, seconds: float, note: str) -> None:
+    """Every run's files, if there is anything to write."""
     descent = stack.descent
-    names = parameter_names(stack.members[0].module.network)
+    if not descent.trace.metrics:
+        return
+    names = parameter_names(members[0].prepared.module.network)
     histories = descent.trace.histories()
-    with counting("writing", len(requests), "runs") as run_done:
-        for n, (request, recording, member) in enumerate(zip(requests, recordings, stack.members, strict=True)):
+    exact = {id(member.design): least_squares(member.design) for member in members if member.design}
+    with counting("writing", len(members), "runs") as run_done:
+        for n, member in enumerate(members):
+            recording, folder = member.recording, member.request.folder
+            if recording is None:
+                continue
+            member.record.take_seconds(seconds)
             recording.history = histories[n]
             recording.evaluation = descent.last.evaluation.of(n)
             recording.weights.last = _snapshot(stack, descent.last, n)
             recording.weights.best = _snapshot(stack, descent.best, n) if descent.best.epochs[n] else None
-            if stack.design is not None:
+            if member.design is not None:
                 path = descent.trace.path(n)
-                write_parameters(request.folder, names, path)
-                recording.record.content["coefficients"] = compare_with_least_squares(path[-1], stack.design)
-            recording.finish("diverged" if descent.trace.died[n] else status)
-            _log(request, member, recording)
-            others = f"trained together with {len(requests) - 1} others by hydra/launcher=vectorised\n"
-            write_text(request.folder / "fit.log", others)
+                write_parameters(folder, names, path)
+                coefficients = {"fitted": path[-1], "least_squares": exact[id(member.design)]}
+                member.record.note({"coefficients": coefficients})
+            write_text(folder / "fit.log", note)
+            recording.finish("diverged" if status == "finished" and descent.trace.died[n] else status)
+            _log(member, recording)
             run_done()
+
+
+def _leave_none_running(members: Sequence[Member], error: BaseException) -> None:
+    for member in members:
+        if not member.request.folder.is_dir():
+            continue
+        if not isinstance(error, KeyboardInterrupt | SystemExit):
+            member.record.fail(error)
+        elif member.record.status == "running":
+            member.record.update({"status": "interrupted"})
 
 
 def _snapshot(stack: Stack, kept: Kept, number: int) -> Snapshot:
     weights = stack.descent.networks.state_of(kept.weights, number)
-    return Snapshot(int(kept.epochs[number]), {name: tensor.cpu().contiguous() for name, tensor in weights.items()})
+    return Snapshot(int(kept.epochs[number]), {name: tensor.to("cpu", copy=True) for name, tensor in weights.items()})
 
 
-def _log(request: Request, member: Prepared, recording: Recording) -> None:
+def _log(member: Member, recording: Recording) -> None:
     """What the run's logger would have been told while it was trained."""
-    if member.configuration["logger"]["_target_"] == TENSORBOARD:
-        parameters = {**main_parameters(member.configuration), **request.parameters}
-        writer = FinishedEventFile(request.folder)
-        charts = Charts(writer, recording, member.data.kind, member.configuration, parameters)
+    configuration, folder = member.prepared.configuration, member.request.folder
+    if configuration["logger"]["_target_"] == TENSORBOARD:
+        parameters = {**main_parameters(configuration), **member.request.parameters}
+        writer = FinishedEventFile(folder)
+        charts = Charts(writer, recording, member.prepared.data.kind, configuration, parameters)
         charts.begin()
         charts.go_on()
         charts.end()
         writer.close()
-        write_text(request.folder / "hparams.yaml", yaml_text(member.configuration))  # as Lightning's logger does
+        write_text(folder / "hparams.yaml", yaml_text(configuration))  # as Lightning's logger does
         return
-    logger = build_logger(member.configuration, request.folder)
-    for row in recording.history.epochs:
-        logger.log_metrics(epoch_metrics(row), step=row["epoch"])
-    logger.finalize("success")
+    with quiet_about_the_folder():
+        logger = build_logger(configuration, folder)
+        for row in recording.history.epochs:
+            logger.log_metrics(epoch_metrics(row), step=row["epoch"])
+        logger.finalize("success")
 
 
 @contextlib.contextmanager

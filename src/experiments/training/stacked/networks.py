@@ -50,6 +50,9 @@ class Networks:
         stacked = {name: torch.stack([state[name] for state in states]).to(device) for name in states[0]}
         self.trained: Weights = {name: stacked.pop(name) for name in list(stacked) if name in trained}
         self._fixed: Weights = stacked
+        # What is saved, by the name under which it is trained: layers may share their weights.
+        firsts = {id(tensor): name for name, tensor in (*network.named_parameters(), *network.named_buffers())}
+        self._saved = {name: firsts[id(tensor)] for name, tensor in network.state_dict(keep_vars=True).items()}
         self._activations = 0
 
     def __len__(self) -> int:
@@ -57,8 +60,8 @@ class Networks:
 
     def state_of(self, weights: Weights, number: int) -> dict[str, Tensor]:
         """The `state_dict` of one network with these trained weights."""
-        saved = self.network.state_dict().keys()
-        return {name: ({**weights, **self._fixed})[name][number] for name in saved}
+        all_of_them = {**self._fixed, **weights}
+        return {name: all_of_them[first][number] for name, first in self._saved.items()}
 
     def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Weights, Tensor]:
         """Gradients of each network's mean loss on its batch, and the losses: (networks,).

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.training.build import build_network, build_schedule
 from experiments.training.linear_in_parameters import Design, training_design
+from experiments.training.module import SupervisedModule
 from experiments.training.preparation import Prepared, prepare, with_seed
 from experiments.training.stacked.descent import StackedDescent
 from experiments.training.stacked.networks import CannotBeStacked, Networks
@@ -28,12 +29,12 @@ class Stack:
 
     Attributes:
         members: what each run alone would be trained from; all have the same data and network.
-        design: of the training points, for a network that is linear in its parameters.
+        designs: of the training points, for networks that are linear in their parameters; mostly one and the same.
         descent: not begun yet.
     """
 
     members: list[Prepared]
-    design: Design | None
+    designs: list[Design | None]
     descent: StackedDescent
 
 
@@ -52,15 +53,18 @@ def make_stack(configurations: Sequence[Mapping[str, Any]]) -> Stack:
         raise _cannot("its pictures are augmented at random", "dataset.augment=none")
     if _device(seeded[0]).type == "cpu" and any(isinstance(part, _CONVOLUTIONS) for part in first.module.modules()):
         say("note: convolutions with many sets of weights are slow on a CPU: one after the other is faster there")
-    design = training_design(first.module, first.data)
+    of_seeds = {one["seed"]: one for one in seeded}
+    modules = {seed: _module(one, first) for seed, one in of_seeds.items()}
+    designs = _designs(modules, first)
     try:
-        descent = _descent(seeded, first)
-        descent.follow = design is not None
+        descent = _descent(seeded, first, modules)
+        descent.follow = any(design is not None for design in designs.values())
         descent.rehearse()
     except CannotBeStacked as error:
         dropout = seeded[0]["model"].get("dropout")
         raise _cannot(str(error), "model.dropout=0" if dropout else "hydra/launcher=basic") from error
-    return Stack([Prepared(one, first.data, first.module) for one in seeded], design, descent)
+    members = [Prepared(one, first.data, modules[one["seed"]]) for one in seeded]
+    return Stack(members, [designs[one["seed"]] for one in seeded], descent)
 
 
 def _cannot(reason: str, instead: str) -> ConfigurationError:
@@ -68,9 +72,11 @@ def _cannot(reason: str, instead: str) -> ConfigurationError:
     return ConfigurationError([Problem("hydra/launcher=vectorised", wrong, instead)])
 
 
-def _descent(seeded: Sequence[Mapping[str, Any]], first: Prepared) -> StackedDescent:
+def _descent(
+    seeded: Sequence[Mapping[str, Any]], first: Prepared, modules: Mapping[int, SupervisedModule]
+) -> StackedDescent:
     device = _device(seeded[0])
-    states = {seed: _state(one, first) for seed, one in {one["seed"]: one for one in seeded}.items()}
+    states = {seed: _state(module.network) for seed, module in modules.items()}
     numbers = {seed: number for number, seed in enumerate(states)}
     optimizers = [one["optimizer"] for one in seeded]
     return StackedDescent(
@@ -84,11 +90,30 @@ def _descent(seeded: Sequence[Mapping[str, Any]], first: Prepared) -> StackedDes
     )
 
 
-def _state(configuration: Mapping[str, Any], prepared: Prepared) -> dict[str, Tensor]:
-    """Weights and buffers as this seed draws them."""
+def _module(configuration: Mapping[str, Any], first: Prepared) -> SupervisedModule:
+    """The network as this seed draws it."""
     pl.seed_everything(configuration["seed"], verbose=False)
-    network = build_network(configuration, prepared.data)
-    return {name: tensor.detach() for name, tensor in (*network.named_parameters(), *network.named_buffers())}
+    network = build_network(configuration, first.data)
+    return SupervisedModule(network, first.module.task, first.module.make_optimizer, first.module.schedule)
+
+
+def _state(network: nn.Module) -> dict[str, Tensor]:
+    """Weights and buffers."""
+    return {name: tensor.detach().clone() for name, tensor in (*network.named_parameters(), *network.named_buffers())}
+
+
+def _designs(modules: Mapping[int, SupervisedModule], first: Prepared) -> dict[int, Design | None]:
+    """Computed once, unless the seeds draw something that is not trained."""
+
+    def fixed(module: SupervisedModule) -> list[Tensor]:
+        network = module.network
+        return [*network.buffers(), *(p for p in network.parameters() if not p.requires_grad)]
+
+    some = next(iter(modules.values()))
+    pairs = ((a, b) for module in modules.values() for a, b in zip(fixed(some), fixed(module), strict=True))
+    if all(torch.equal(a, b) for a, b in pairs):
+        return dict.fromkeys(modules, training_design(some, first.data))
+    return {seed: training_design(module, first.data) for seed, module in modules.items()}
 
 
 def _device(configuration: Mapping[str, Any]) -> torch.device:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import torch
 from torch import Tensor
@@ -13,14 +13,29 @@ from experiments.training.stacked.optimizers import Weights
 from experiments.training.task import Evaluation
 
 
+@dataclass(frozen=True)
+class Steps:
+    """One step of all networks: (networks,) tensors; `momentum` has a number each.
+
+    `parameters` (networks, P) are those after the step; None unless they are followed.
+    """
+
+    epoch: int
+    losses: Tensor
+    norms: Tensor
+    rates: Tensor
+    momentum: list[float]
+    parameters: Tensor | None
+
+
 @dataclass
 class Trace:
-    """Lists with an entry a step or an epoch, each over all networks; columns of numbers, once `over`.
+    """Lists with an entry a step and an epoch, each appended whole: an interruption leaves nothing half.
 
     Attributes:
-        losses, norms, rates: (networks,) each step; `momentum` lists.
-        step_epochs: the epoch of each step.
-        parameters: (networks, P) before each step and after the last, for few parameters alone.
+        networks: how many.
+        before: (networks, P) the parameters before the first step; None unless they are followed.
+        steps: one after the other.
         metrics: by the names of history.csv, (networks,) each epoch; the first is before training.
         seconds: of each epoch, from the first.
         died: (networks,) the epoch in which a network's numbers ceased to be finite; 0 while they are.
@@ -28,12 +43,8 @@ class Trace:
     """
 
     networks: int
-    losses: list[Tensor] = field(default_factory=list)
-    norms: list[Tensor] = field(default_factory=list)
-    rates: list[Tensor] = field(default_factory=list)
-    momentum: list[list[float] | None] = field(default_factory=list)
-    step_epochs: list[int] = field(default_factory=list)
-    parameters: list[Tensor] = field(default_factory=list)
+    before: Tensor | None = None
+    steps: list[Steps] = field(default_factory=list)
     metrics: list[dict[str, Tensor]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     died: Tensor = field(init=False)
@@ -52,48 +63,50 @@ class Trace:
         """These ended in this epoch, with the last step that was taken."""
         new = dead.cpu() & self.alive
         self.died[new] = epoch
-        self.died_at[new] = len(self.losses) - 1
+        self.died_at[new] = len(self.steps) - 1
 
     def histories(self) -> list[History]:
         """Each network's own, as it would have been alone."""
-        columns = _columns(self.losses), _columns(self.norms), _columns(self.rates)
-        names = list(self.metrics[0]) if self.metrics else []
-        metrics = [{name: one[name].tolist() for name in names} for one in self.metrics]
-        return [self._history(number, columns, metrics) for number in range(self.networks)]
+        losses, norms, rates = (_columns([getattr(step, name) for step in self.steps]) for name in _OF_STEPS)
+        metrics = [{name: values.tolist() for name, values in one.items()} for one in self.metrics]
+        found = []
+        for number in range(self.networks):
+            steps = [
+                Step(n, one.epoch, rates[number][n], losses[number][n], norms[number][n], one.momentum[number])
+                for n, one in enumerate(self.steps[: self._taken(number)])
+            ]
+            found.append(self._history(number, steps, metrics))
+        return found
 
-    def _history(
-        self, number: int, columns: Sequence[list[list[float]]], metrics: Sequence[dict[str, list[float]]]
-    ) -> History:
+    def _taken(self, number: int) -> int:
+        """How many steps a network took."""
+        return int(self.died_at[number]) + 1 if self.died[number] else len(self.steps)
+
+    def _history(self, number: int, steps: list[Step], metrics: Sequence[dict[str, list[float]]]) -> History:
         history = History()
-        losses, norms, rates = (column[number] for column in columns)
-        ends = int(self.died_at[number]) + 1 if self.died[number] else len(losses)
-        steps = [
-            Step(step, self.step_epochs[step], rates[step], losses[step], norms[step], self._momentum(step, number))
-            for step in range(ends)
-        ]
         last = int(self.died[number]) or len(metrics)
         begun = 0
         for epoch, values in enumerate(metrics[: last + 1]):
             while begun < len(steps) and steps[begun].epoch <= epoch:
                 history.steps.append(steps[begun])
                 begun += 1
-            seconds = self.seconds[epoch - 1] / self.networks if epoch else None
+            timed = 0 < epoch <= len(self.seconds)
+            seconds = self.seconds[epoch - 1] / self.networks if timed else None
             history.add_epoch(epoch, {name: column[number] for name, column in values.items()}, seconds)
-        history.steps += steps[begun:]
+        history.steps += steps[begun:]  # of an epoch that was interrupted
         return history
-
-    def _momentum(self, step: int, number: int) -> float | None:
-        momentum = self.momentum[step]
-        return None if momentum is None else momentum[number]
 
     def path(self, number: int) -> list[list[float]]:
         """One network's parameters before each step and after the last."""
-        rows = self.parameters[: int(self.died_at[number]) + 2] if self.died[number] else self.parameters
-        return [row[number].tolist() for row in rows]
+        rows = [self.before, *(step.parameters for step in self.steps[: self._taken(number)])]
+        return [row[number].tolist() for row in rows if row is not None]
+
+
+_OF_STEPS = ("losses", "norms", "rates")
 
 
 def _columns(steps: Sequence[Tensor]) -> list[list[float]]:
-    """A list a network from a tensor a step."""
+    """A list for each network from a tensor for each step."""
     return torch.stack(list(steps)).double().T.tolist() if steps else []
 
 
@@ -108,16 +121,15 @@ class Kept:
     def replace(self, these: Tensor, weights: Weights, evaluation: Evaluation, epoch: int) -> None:
         """For these networks (networks,), this epoch is the one."""
         for name, kept in self.weights.items():
-            kept[these] = weights[name][these]
-        for name in ("losses", "predicted", "probability", "targets"):
-            getattr(self.evaluation, name)[these] = getattr(evaluation, name)[these]
+            chosen = these.to(kept.device)
+            kept[chosen] = weights[name][chosen]
+        for part in fields(Evaluation):
+            getattr(self.evaluation, part.name)[these] = getattr(evaluation, part.name)[these]
         self.epochs[these] = epoch
 
 
 def kept_at_beginning(weights: Weights, evaluation: Evaluation) -> Kept:
     """Everything as it was before training, in copies."""
-    copied = Evaluation(
-        *(getattr(evaluation, name).clone() for name in ("losses", "predicted", "probability", "targets"))
-    )
+    copied = Evaluation(*(getattr(evaluation, part.name).clone() for part in fields(Evaluation)))
     epochs = torch.zeros(len(evaluation.losses), dtype=torch.long)
     return Kept({name: weight.clone() for name, weight in weights.items()}, copied, epochs)

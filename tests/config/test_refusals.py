@@ -360,7 +360,10 @@ GLOBAL = "# @package _global_\n"
         (
             "optimizer/mine",
             "_target_: torch.optim.SGD\nlr: 0.1\nmomentum: 0.9\n",
-            ["optimizer=mine\n  its file does not give optimizer.weight_decay, L2 penalty: a number of at least 0"],
+            [
+                "optimizer=mine\n  its file does not give optimizer.weight_decay, pulls the weights towards 0: "
+                "decoupled from the gradient with adamw, an L2 penalty with sgd: a number of at least 0"
+            ],
         ),
         (
             "experiment/mine",

@@ -69,15 +69,15 @@ def test_the_bridge_alone_runs_the_sweeps_that_it_needs_and_is_given_their_folde
 
 
 def test_ctrl_c_ends_the_tour_and_a_failure_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stopped = tour(["--to", str(tmp_path / "a")], Pretended({"sweep=thousand_lines": 130}))
+    stopped = tour(["--to", str(tmp_path / "a")], Pretended({"logger=csv": 130}))
     assert stopped == 130
     assert not (tmp_path / "a" / "pictures" / "05_degrees_fit.png").exists()
-    run = Pretended({"sweep=thousand_lines": 1})
+    run = Pretended({"logger=csv": 1})
     assert tour(["--to", str(tmp_path / "b")], run) == 1
     assert len(run.typed) == sum(len(step.commands) for step in STEPS)
     captured = capsys.readouterr()
     assert "steps that failed: 4" in captured.err
-    assert f"look: tensorboard --logdir {tmp_path / 'b'}" in captured.out
+    assert f"look: tensorboard --logdir {tmp_path / 'b'}, and tick" in captured.out
 
 
 class Links(HTMLParser):

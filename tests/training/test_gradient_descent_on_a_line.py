@@ -139,7 +139,9 @@ def test_the_loss_at_the_critical_rate_goes_the_same_two_ways(line: Typed) -> No
 @pytest.mark.parametrize(
     ("overrides", "known"),
     [
-        (["dataset.batch_size=10"], True),  # the full batch's, which bounds the others on average
+        (["dataset.batch_size=10"], False),
+        (["dataset.batch_size=100"], True),  # all points there are
+        (["schedule=one_cycle"], False),
         (["optimizer=adamw"], False),
         (["trainer.gradient_clip_val=1"], False),
     ],

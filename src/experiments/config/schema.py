@@ -84,7 +84,7 @@ class Points:
     valid_points: int = key("validation points, drawn like the others", at_least=3, hint="100")
     noise: Literal["uniform", "normal"] = key("shape of the noise around the truth", hint="uniform")
     noise_width: float = key(
-        "width of the uniform noise; normal noise has the same standard deviation", at_least=0, hint="1"
+        "width of the uniform noise; normal noise has the same standard deviation", at_least=0, at_most=1e6, hint="1"
     )
     data_seed: int = key("draws the points", at_least=0)
 
@@ -93,8 +93,8 @@ class Points:
 class Line(Points):
     """Points on a line with noise."""
 
-    slope: float = key("the true slope")
-    intercept: float = key("the true intercept")
+    slope: float = key("the true slope", at_least=-1e6, at_most=1e6)
+    intercept: float = key("the true intercept", at_least=-1e6, at_most=1e6)
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Linear:
     """One linear layer: a line, or softmax regression on the pixels of images."""
 
     bias: bool = key("add a constant to every output")
-    initial: list[float] | None = key("the weights to start from; null draws them")
+    initial: list[float] | None = key("the weights to start from; null draws them", at_least=-1e6, at_most=1e6)
 
 
 @dataclass
@@ -127,12 +127,15 @@ class Polynomial:
     degree: int = key("the highest power of x; there is one parameter more", at_least=1, at_most=60, hint="3")
 
 
+WEIGHT_DECAY = "pulls the weights towards 0: decoupled from the gradient with adamw, an L2 penalty with sgd"
+
+
 @dataclass
 class AdamW:
     """Adam with decoupled weight decay."""
 
     lr: float = key("learning rate: the highest that the schedule reaches", above=0, hint="3e-3")
-    weight_decay: float = key("decoupled weight decay", at_least=0, hint="1e-2")
+    weight_decay: float = key(WEIGHT_DECAY, at_least=0, hint="1e-2")
     betas: list[float] = key(
         "first and second momentum; one_cycle moves the first", at_least=0, below=1, hint="[0.95,0.99]"
     )
@@ -144,7 +147,7 @@ class SGD:
 
     lr: float = key("learning rate: the highest that the schedule reaches", above=0, hint="0.1")
     momentum: float = key("momentum; one_cycle moves it unless it is 0", at_least=0, below=1, hint="0.9")
-    weight_decay: float = key("L2 penalty", at_least=0, hint="0")
+    weight_decay: float = key(WEIGHT_DECAY, at_least=0, hint="0")
 
 
 @dataclass

@@ -51,7 +51,10 @@ def lower_rate(curves: Curves, seen: Course | None) -> tuple[str, ...]:
     lower = rate / 10
     if seen and seen.leap_from_rate:
         lower = min(lower, seen.leap_from_rate / 3)
-    return times_rate(curves, max(lower, rate / 100) / rate)
+    lower = max(lower, rate / 100)
+    if curves.critical_rate:
+        lower = min(lower, curves.critical_rate / 2)
+    return times_rate(curves, lower / rate)
 
 
 WORDS = {"optimizer.lr": "learning rate", "schedule.epochs": "epochs"}

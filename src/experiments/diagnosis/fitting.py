@@ -17,6 +17,7 @@ from experiments.diagnosis.thresholds import (
     STOPPED_LONG_AGO,
     UNSURE,
     WORSE_THAN_HALF_GUESSING,
+    WORTH_MENTIONING,
 )
 
 
@@ -93,8 +94,10 @@ def came_to_rest(curves: Curves) -> bool:
     start = before.train_loss_eval if before else None
     if not curves.regression or not start or len(losses) < LEAST_EPOCHS or not all(map(math.isfinite, losses)):
         return False
-    middle, end = losses[len(losses) // 2], losses[-1]
-    return end < FELL * start and abs(middle - end) < AT_REST * end
+    late, end = losses[len(losses) // 2 :], losses[-1]
+    # Where weight decay holds it back it may rest above where it began: then the rate must be worth mentioning.
+    known = curves.critical_rate is not None and (curves.learning_rate or 0.0) > WORTH_MENTIONING * curves.critical_rate
+    return (end < FELL * start or known) and max(late) - min(late) < AT_REST * end
 
 
 def stopped_falling(curves: Curves) -> bool:

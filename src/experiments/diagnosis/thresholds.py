@@ -188,3 +188,10 @@ moved by less than this share of itself: a line at a hundredth of its critical r
 TOO_STIFF = 0.15
 """At rest with so much of guessing's loss left, a model cannot follow the points: a straight line through the shipped
 polynomial's curve keeps half of it, the cubic a tenth."""
+
+WORTH_MENTIONING = 0.02
+"""A rate of this share of the critical one comes to rest along the steepest direction within some hundred steps."""
+
+NEAR_CRITICAL = 0.98
+"""From this share of the critical rate on, what is left along the steepest direction shrinks by no more than a
+twenty-fifth a step: after a hundred steps 2 % of it are there still."""

@@ -6,6 +6,8 @@ from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
 WHAT_IT_IS = "2 over the largest eigenvalue of the Hessian"
+EPOCHS_TO_TELL = 50
+"""After fewer, what was gained along other directions may hide what is lost along the steepest."""
 WITH_MOMENTUM = "2 (1 + momentum) over the largest eigenvalue of the Hessian"
 
 
@@ -15,8 +17,7 @@ def critical_line(run: Run) -> str | None:
     if critical is None or rate is None:
         return None
     side = "below" if rate < critical else "above"
-    batch = "" if _batch(run) == "all" else "; of the full batch, and minibatches may diverge below it"
-    return f"critical rate {critical:.4g} ({_formula(run)}): {rate:g} is {side} it{batch}"
+    return f"critical rate {critical:.4g} ({_formula(run)}): {rate:g} is {side} it"
 
 
 def where_divergence_starts(sweep: Sweep) -> str | None:
@@ -27,12 +28,12 @@ def where_divergence_starts(sweep: Sweep) -> str | None:
     runs = sorted((run for run in sweep.runs if _rate(run) is not None), key=lambda run: _rate(run) or 0.0)
     critical = {run.record.get("critical_rate") for run in runs}
     rates = {_rate(run) for run in runs}
-    if len(rates) < 2 or len(critical) != 1 or None in critical:
+    if len(rates) < 2 or len(critical) != 1 or None in critical or min(map(_epochs, runs)) < EPOCHS_TO_TELL:
         return None
-    closer = [f"{_rate(run):g}" for run in runs if _came_closer(run)]
-    away = [f"{_rate(run):g}" for run in runs if not _came_closer(run)]
-    said = [f"{closer[-1]} still led closer to the minimum"] if closer else []
-    said += [f"{away[0]} led away from it"] if away else []
+    away = {_rate(run) for run in runs if not _came_closer(run)}
+    closer = rates - away  # from every beginning
+    said = [f"{max(r for r in closer if r):g} still led closer to the minimum"] if closer else []
+    said += [f"{min(r for r in away if r):g} led away from it"] if away else []
     return f"critical rate {critical.pop():.4g} ({_formula(runs[0])}): {', '.join(said)}"
 
 
@@ -45,8 +46,8 @@ def _rate(run: Run) -> float | None:
     return float(rate) if isinstance(rate, int | float) else None
 
 
-def _batch(run: Run) -> object:
-    return run.record["configuration"]["dataset"].get("batch_size")
+def _epochs(run: Run) -> int:
+    return len(run.columns("history")["epoch"]) - 1
 
 
 def _came_closer(run: Run) -> bool:

@@ -41,8 +41,9 @@ def outcome(run: Run) -> list[str]:
         lines.append(text)
     coefficients = run.record.get("coefficients")
     if coefficients and len(coefficients["fitted"]) <= COEFFICIENTS_AT_MOST:
-        fitted = ", ".join(f"{value:.4f}" for value in coefficients["fitted"])
-        exact = ", ".join(f"{value:.4f}" for value in coefficients["least_squares"])
+        fitted, exact = (
+            ", ".join(map(wording.coefficient, coefficients[name])) for name in ("fitted", "least_squares")
+        )
         lines.append(f"coefficients {fitted}; least squares {exact}")
     critical = critical_line(run)
     lines += [critical] if critical else []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-LOG_ABOVE_RATIO = 30
+TICKS_AT_MOST = 15
 NAMED_AT_MOST = 36
 NAME_LETTERS = 40
 
@@ -27,6 +27,7 @@ class SweptColours:
     styles: list[dict[str, Any]]
     key: str = ""
     scale: ScalarMappable | None = None
+    values: Sequence[float] = ()
 
     def explain(self, figure: Figure, panels: Any) -> None:
         """Adds the colour bar, or the legend."""
@@ -34,6 +35,8 @@ class SweptColours:
             bar = figure.colorbar(self.scale, ax=list(panels), pad=0.02)
             bar.set_label(self.key, fontsize=TEXT_SIZE)
             bar.ax.tick_params(labelsize=TEXT_SIZE - 1)
+            shown = range(0, len(self.values), 1 + (len(self.values) - 1) // TICKS_AT_MOST)
+            bar.set_ticks(list(shown), labels=[f"{self.values[place]:g}" for place in shown])
             return
         if len(self.styles) > NAMED_AT_MOST:  # a key of more names than anybody reads: runs.csv has them
             return
@@ -57,20 +60,20 @@ def swept_colours(runs: Sequence[Run], jobs: Sequence[Mapping[str, Any]]) -> Swe
         return SweptColours([_by_turns(number, run.name) for number, run in enumerate(runs)])
     import numpy as np
 
-    scale = _scale(numbers)
-    return SweptColours([{"color": colour} for colour in scale.to_rgba(np.array(numbers))], keys.pop(), scale)
+    scale, values = _scale(numbers), sorted(set(numbers))
+    places = np.array([values.index(number) for number in numbers], dtype=float)
+    return SweptColours([{"color": colour} for colour in scale.to_rgba(places)], keys.pop(), scale, values)
 
 
 def _scale(numbers: Sequence[float]) -> ScalarMappable:
+    """Evenly from value to value: rates of 0.9 and 1.05 may be all the difference there is."""
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import ListedColormap, LogNorm, Normalize
+    from matplotlib.colors import ListedColormap, Normalize
 
-    low, high = min(numbers), max(numbers)
-    norm = LogNorm if low > 0 and high / low > LOG_ABOVE_RATIO else Normalize
     # Viridis without its last tenth: that yellow is hard to see on white.
     colours = ListedColormap(colormaps["viridis"]([step / 255 * 0.9 for step in range(256)]))
-    return ScalarMappable(norm(low, high), colours)
+    return ScalarMappable(Normalize(0, len(set(numbers)) - 1), colours)
 
 
 def _by_turns(number: int, name: str) -> dict[str, Any]:

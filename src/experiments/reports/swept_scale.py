@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.reports.swept_colours import LOG_ABOVE_RATIO
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LOG_ABOVE_RATIO = 30
+"""Values that span more are drawn on a log scale."""
 MARGIN = 0.04
 """Beside the first and the last value, as a share of the axis."""
 LETTER = 0.014

@@ -40,7 +40,7 @@ def sweep_table(sweep: Sweep) -> Table:
     for header in ("epochs", "train\nloss\n(eval)", "valid\nloss", score.replace("_", "\n")):
         table.add_column(header, justify="right", no_wrap=True)
     if judged:
-        table.add_column("diagnosis", max_width=len("too few epochs"))
+        table.add_column("diagnosis", max_width=len("too many epochs"))
     if expecting:
         table.add_column("expected", max_width=len("confirmed"))
     table.add_column("time", justify="right", no_wrap=True)

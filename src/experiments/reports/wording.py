@@ -42,3 +42,10 @@ def epochs(count: float) -> str:
 def verdict(name: str) -> str:
     """`learning_rate_too_high` as `rate too high`."""
     return name.removeprefix("learning_").replace("_", " ")
+
+
+def coefficient(value: float | None) -> str:
+    """Four decimals, `1.2e+05` where that would be a row of digits; JSON has no number for what overflowed."""
+    if value is None:
+        return "overflow"
+    return f"{value:.4f}" if abs(value) < 100_000 else f"{value:.1e}"

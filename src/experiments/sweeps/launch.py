@@ -93,7 +93,8 @@ def run_together(plan: Plan, folder: Path, train: TrainTogether, command: str) -
         print(f"error: the runs failed: {type(error).__name__}: {error}", file=sys.stderr)
     finally:
         for job, entry in zip(plan.jobs, record["jobs"], strict=True):
-            entry.update(_outcome(folder / job.name))
+            stopped = record["status"] == "interrupted" and not (folder / job.name / "run.json").exists()
+            entry.update({"status": "planned"} if stopped else _outcome(folder / job.name))
         write_json(folder / "sweep.json", record)
 
 

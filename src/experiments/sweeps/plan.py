@@ -18,6 +18,7 @@ from experiments.config.problems import ConfigurationError, Problem, listed
 from experiments.config.screening import screen
 from experiments.config.variation import written
 from experiments.runs.names import job_names
+from experiments.sweeps.differences import differences
 from experiments.sweeps.stackable import LAUNCHER, check_stackable
 
 PARAMS = "hydra.sweeper.params."
@@ -97,6 +98,14 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     plan = Plan(safe_name, planned, list(overrides), notices)
     if plan.together and (standing := check_stackable([job.examined.configuration for job in planned])):
         raise ConfigurationError(standing)
+    if len(planned) > 1 and not differences([job.examined.configuration for job in planned])[0]:
+        wrong = (
+            f"all {len(planned)} jobs would be the same run: {listed(dict.fromkeys(swept_keys))} changes nothing here"
+        )
+        raise ConfigurationError([Problem(safe_name, wrong)])
+    if plan.together and plan.jobs[0].examined.composed.hydra.get("callbacks"):
+        wrong = "Hydra's callbacks are called for jobs that run one by one"
+        raise ConfigurationError([Problem("hydra.callbacks", wrong, "hydra/launcher=basic")])
     if len({job.examined.choices.get("hydra/launcher") for job in planned}) > 1:
         raise ConfigurationError([Problem("hydra/launcher", "all jobs of a sweep have the same", LAUNCHER)])
     return plan
@@ -126,6 +135,8 @@ def _choice(overrides: Sequence[str]) -> str | None:
 def _chosen_sweep(composer: Composer, overrides: Sequence[str]) -> OptionFile | None:
     """The file of the chosen sweep; None without one, or if it does not exist (which is refused later)."""
     name = _choice(overrides)
+    if sum(text.startswith("sweep=") for text in overrides) > 1:
+        raise ConfigurationError([Problem("sweep", "one sweep at a time", f"sweep={name}")])
     if name and re.search(r"[,(]", name):
         raise ConfigurationError([Problem(f"sweep={name}", "one sweep at a time", "sweep=learning_rate")])
     return composer.option_file("sweep", name) if name in composer.options("sweep") else None
@@ -137,6 +148,10 @@ def _parameters(composer: Composer, sweep: OptionFile, overrides: Sequence[str])
     if any("${" in values for values in found.values()):
         # A recipe knows the values that make sense on it: ${learning_rates}.
         parsed, _ = _parse(composer, overrides)
+        several = [str(o.input_line) for o in parsed if o.key_or_group == "recipe" and o.is_sweep_override()]
+        if several:
+            wrong = "each recipe has rates of its own, so this sweep takes one recipe at a time"
+            raise ConfigurationError([Problem(several[0], wrong, "recipe=line")])
         single = [str(override.input_line) for override in parsed if not override.is_sweep_override()]
         composed = composer.compose(screen(composer, single).overrides)
         found = {key: _interpolated(composed, values) for key, values in found.items()}
@@ -147,7 +162,10 @@ def _interpolated(composed: DictConfig, values: str) -> str:
     key = re.fullmatch(r"\$\{([\w.]+)\}", values)
     if key is None:
         return values
-    chosen = OmegaConf.select(composed, key[1])
+    try:
+        chosen = OmegaConf.select(composed, key[1])
+    except OmegaConfBaseException as error:
+        raise ConfigurationError([Problem(key[1], str(error).splitlines()[0])]) from error
     if OmegaConf.is_list(chosen) and not len(chosen):
         raise ConfigurationError([Problem(f"{key[1]}=[]", "there is no value to run over", f"{key[1]}=[0.01,0.1]")])
     return ",".join(written(value) for value in chosen) if OmegaConf.is_list(chosen) else written(chosen)

@@ -39,7 +39,7 @@ STEPS = (
         "The learning rate: creeping, good, oscillating, diverging",
         (
             "The same line at eight rates. Where divergence starts can be computed on a parabola: the critical rate.",
-            "Below it the steps come closer, hopping from side to side; above it each one leads further away.",
+            "Below half of it the steps creep; from there they hop from side to side, and beyond it ever further away.",
         ),
         ("experiments fit recipe=line sweep=learning_rate draw=true",),
     ),
@@ -59,7 +59,7 @@ STEPS = (
             "Twenty rates, each from fifty beginnings: no loop a thousand times, but one more dimension of a tensor.",
             "Each is a run of its own on disk. From wherever one begins, the rate decides (swept.png, curves.png).",
         ),
-        ("experiments fit sweep=thousand_lines",),
+        ("experiments fit sweep=thousand_lines logger=csv",),
     ),
     Step(
         "degrees",
@@ -75,7 +75,7 @@ STEPS = (
         "Weight decay is the better lever",
         (
             "Degree 12 is far too wiggly. More and more weight decay calms it without taking a parameter away,",
-            "until it is as good as the best degree; too much of it, and the curve is too stiff again.",
+            "until it is nearly as good as the best degree; with too much of it the curve is too stiff again.",
         ),
         ("experiments fit sweep=regularisation hydra/launcher=vectorised draw=true",),
     ),
@@ -111,7 +111,7 @@ STEPS = (
         "What fits two numbers is what fits thousands",
         (
             "Loss against steps at a rate too low, good and too high: the line above, the digits below (bridge.png).",
-            "The same three shapes. This is why two numbers can teach what happens to millions.",
+            "Too low crawls, good falls and settles, too high leaves the valley: two numbers teach what millions do.",
         ),
         ("experiments draw multirun/learning_rate/*",),
         needs=("rates", "valley"),

@@ -34,6 +34,7 @@ def walk(numbers: Sequence[int], folder: Path, run: Run) -> list[Shown]:
     Commands run in this process, since starting Python and torch anew would take longer than most of them.
     """
     shown: list[Shown] = []
+    print(f"The tour runs in {folder}: the paths that its commands print are relative to that.")
     with _working_in(folder):
         for number in numbers:
             step = Shown(number, STEPS[number - 1])

@@ -11,6 +11,7 @@ from torch.func import functional_call, jacrev
 
 from experiments.data.datamodule import DataModule
 from experiments.training.module import SupervisedModule
+from experiments.training.schedules import Constant
 
 Design = tuple[Tensor, Tensor]
 """Design matrix (N, P) and targets (N,) of the training points."""
@@ -80,13 +81,18 @@ def critical_rate(design: Design, configuration: Mapping[str, Any]) -> float | N
 
     The Hessian of the mean squared error is 2 X^T X / N, its largest eigenvalue with the weight decay added is h:
     the rate is 2 / h, with momentum m it is 2 (1 + m) / h (Polyak, Some methods of speeding up the convergence of
-    iteration methods, 1964; Goh, Why momentum really works, Distill, 2017). None for other optimizers than SGD and for
-    clipped gradients.
+    iteration methods, 1964; Goh, Why momentum really works, Distill, 2017). None where this does not hold: for other
+    optimizers than SGD, minibatches, a rate that changes, clipped gradients.
     """
-    optimizer = configuration["optimizer"]
-    if optimizer["_target_"] != "torch.optim.SGD" or configuration["trainer"].get("gradient_clip_val"):
+    features, optimizer, batch = design[0], configuration["optimizer"], configuration["dataset"]["batch_size"]
+    holds = (
+        optimizer["_target_"] == "torch.optim.SGD"
+        and configuration["schedule"]["_target_"] == f"{Constant.__module__}.{Constant.__qualname__}"
+        and (batch == "all" or batch >= len(features))
+        and not configuration["trainer"].get("gradient_clip_val")
+    )
+    if not holds:
         return None
-    features = design[0]
     highest = float(torch.linalg.eigvalsh(2 * features.T @ features / len(features))[-1])
     momentum, weight_decay = float(optimizer.get("momentum", 0.0)), float(optimizer.get("weight_decay", 0.0))
     return 2 * (1 + momentum) / (highest + weight_decay)

@@ -32,6 +32,10 @@ def draw(words: list[str]) -> int:
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error}", file=sys.stderr)
         return FAILED
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError) as error:
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        print(f"error: {paths[-1]} cannot be drawn, its files are damaged: {said}", file=sys.stderr)
+        return FAILED
     for picture in _light(made):
         print(f"picture: {picture}")
     print(f"look: tensorboard --logdir {shlex.quote(str(paths[-1]))}")

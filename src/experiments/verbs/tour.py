@@ -55,16 +55,16 @@ def _claim(to: Path | None) -> Path:
     from experiments.config.problems import ConfigurationError, Problem
     from experiments.runs.files import claim_folder
 
-    if to is None:
-        return claim_folder(Path("tour") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S"))
     try:
+        if to is None:
+            return claim_folder(Path("tour") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S"))
         to.mkdir(parents=True, exist_ok=True)
         if not any(to.iterdir()):
             return to
         wrong = "this folder is not empty, and nothing in it shall be mixed up with the tour"
     except OSError as error:
         wrong = f"this folder cannot be made: {error.strerror}"
-    raise ConfigurationError([Problem(f"--to {to}", wrong, f"--to {to}_2")])
+    raise ConfigurationError([Problem(f"--to {to or 'tour'}", wrong, "--to FOLDER")])
 
 
 def _end(folder: Path, shown: Sequence[Shown]) -> None:
@@ -78,4 +78,4 @@ def _end(folder: Path, shown: Sequence[Shown]) -> None:
     if failed:
         print(f"steps that failed: {', '.join(failed)}", file=sys.stderr)
     print(f"pictures: {pictures}, all on one page: {pictures / 'index.html'}")
-    print(f"look: tensorboard --logdir {shlex.quote(str(folder))}")
+    print(f"look: tensorboard --logdir {shlex.quote(str(folder))}, and tick the runs that you want to see")

@@ -54,7 +54,7 @@ def read_run(run: Run, *, status: str | None = None) -> Curves:
         status=status or _status(record),
         failure=_failure(record.get("error")),
         **_configured(configuration),
-        critical_rate=_critical_rate(record, configuration),
+        critical_rate=_number(record.get("critical_rate")),
         overrides=tuple(text for text in _list(variation) if isinstance(text, str)),
         config_dir=str(record["config_dir"]) if record.get("config_dir") else None,
         reason=str(record["reason"]) if record.get("reason") else None,
@@ -108,12 +108,6 @@ def _configured(configuration: Mapping[str, Any]) -> dict[str, Any]:
         "schedule": target.rsplit(".", 1)[-1] if isinstance(target, str) else None,
         "configuration": _dotted(configuration),
     }
-
-
-def _critical_rate(record: Mapping[str, Any], configuration: Mapping[str, Any]) -> Number:
-    """Only of the full batch: minibatches may diverge below it."""
-    full = _mapping(configuration.get("dataset")).get("batch_size") == "all"
-    return _number(record.get("critical_rate")) if full else None
 
 
 def _dotted(tree: Mapping[str, Any], prefix: str = "") -> dict[str, object]:

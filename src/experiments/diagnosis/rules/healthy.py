@@ -44,7 +44,10 @@ def healthy(curves: Curves) -> Finding:
         stiff = (
             last is not None and fitting.came_to_rest(curves) and (fitting.remaining(curves, last) or 0.0) > TOO_STIFF
         )
-        more = "a model that can bend more, since the training loss came to rest this high" if stiff else "more points"
+        freer = (
+            "less weight decay" if curves.configuration.get("optimizer.weight_decay") else "a model that can bend more"
+        )
+        more = f"{freer}, since the training loss came to rest this high" if stiff else "more points"
     further = (
         f"Should it do better still: {advice.change(curves, overrides)}." if overrides else f"For less error: {more}."
     )

@@ -27,6 +27,14 @@ from experiments.diagnosis.thresholds import (
 
 def not_fitted(curves: Curves) -> list[Finding]:
     """Both explanations, the likelier first: which it is, the first of the two experiments tells."""
+    found = _not_fitted(curves)
+    rate, critical = curves.learning_rate, curves.critical_rate
+    if rate and critical and rate > critical / 2:  # there is no higher rate to speak of
+        return [finding for finding in found if finding.symptom != "learning_rate_too_low"]
+    return found
+
+
+def _not_fitted(curves: Curves) -> list[Finding]:
     last = curves.last
     if last is None:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from experiments.diagnosis import advice, numbers
+from experiments.diagnosis import advice, fitting, numbers
 from experiments.diagnosis.course import Course, course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Confidence, Finding
@@ -15,6 +15,7 @@ from experiments.diagnosis.thresholds import (
     HARDLY_MOVED,
     LEAP,
     LEAST_EPOCHS,
+    NEAR_CRITICAL,
     NOT_RECOVERED,
     PLATEAU_RISES,
     PRINTED_ABOVE,
@@ -70,16 +71,18 @@ def _shapes(curves: Curves, seen: Course | None) -> tuple[Seen, ...]:
 
 
 def _above_critical(curves: Curves) -> Seen:
-    """The parabola's own limit, and a loss that obeyed it."""
-    rate, critical, last = curves.learning_rate, curves.critical_rate, curves.last
-    start = curves.before.valid_loss if curves.before else None
-    if rate is None or critical is None or rate <= critical or last is None or last.valid_loss is None:
+    """The parabola's own limit: beyond it the steepest direction diverges, just before it hardly converges."""
+    rate, critical = curves.learning_rate, curves.critical_rate
+    if rate is None or critical is None or rate < NEAR_CRITICAL * critical or fitting.came_to_rest(curves):
         return None
-    if start is not None and last.valid_loss < start:
-        return None
-    return "certain", (
-        f"the rate {numbers.loss(rate)} is above the critical one, {numbers.loss(critical)}: each step leads further "
-        f"away, to a validation loss of {numbers.loss(last.valid_loss)}"
+    if rate > critical:
+        return "certain", (
+            f"the rate {rate:.4g} is above the critical one, {critical:.4g}: along the steepest direction each step "
+            "leads further away"
+        )
+    return "likely", (
+        f"the rate {rate:.4g} is all but the critical one, {critical:.4g}: each step lands almost as far away on the "
+        "other side"
     )
 
 

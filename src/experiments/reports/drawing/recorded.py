@@ -105,4 +105,20 @@ def _read(run: Run) -> Recorded:
         rows = split == name
         return Points(columns["x"][rows], columns["y"][rows], np.stack([columns[name][rows] for name in names], axis=1))
 
-    return Recorded(run, parameters, part("train"), part("valid"), part("curve"))
+    return _checked(Recorded(run, parameters, part("train"), part("valid"), part("curve")))
+
+
+def _checked(recorded: Recorded) -> Recorded:
+    """Raises ValueError where something that every picture needs is missing or no number."""
+    import numpy as np
+
+    if not len(recorded.parameters):
+        raise ValueError("parameters.csv has no rows")
+    for name, points in (("train", recorded.train), ("curve", recorded.curve)):
+        if not len(points.x) or not np.isfinite(points.features).all() or not np.isfinite(points.x).all():
+            raise ValueError(f"points.csv has no usable rows of split {name}")
+    if not np.isfinite(recorded.train.y).all():
+        raise ValueError("points.csv has training points without a finite y")
+    if not isinstance(recorded.run.record.get("configuration"), dict):
+        raise ValueError("run.json has no configuration")
+    return recorded

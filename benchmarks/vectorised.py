@@ -20,7 +20,8 @@ from typing import TypeVar
 from experiments.config.composition import Composer
 from experiments.sweeps.plan import Plan, make_plan
 from experiments.training.beginning import Request
-from experiments.training.fit import train
+from experiments.training.fit import build_trainer, train
+from experiments.training.preparation import prepare
 from experiments.training.stacked.fit import train_stack
 from experiments.training.stacked.stack import make_stack
 from experiments.verbs.judge import judge
@@ -72,12 +73,26 @@ def compare(plan: Plan, folder: Path, sample: int, *, bar: int | None) -> None:
     print(f"  one after the other  {one_by_one:8.1f} s, {1000 * one_by_one / jobs:8.1f} ms a run, {how}")
     wins = "together" if ratio > 1 else "one after the other"
     print(f"  ratio {ratio:.1f}: {wins} wins" + (f" (the bar is {bar})" if bar else ""), flush=True)
+    _, alone = timed(lambda: make_stack([r.configuration for r in requests]).descent.run())
+    _, some = timed(lambda: fitted_in_turn(chosen[: len(chosen) // 2], folder))
+    fits = some / (len(chosen) // 2) * jobs
+    print(
+        f"  the fits alone, no files: {alone:.1f} s together, {fits:.1f} s in turn, ratio {fits / alone:.0f}",
+        flush=True,
+    )
 
 
 def in_turn(requests: Sequence[Request], folder: Path) -> None:
     """The same runs, each loaded, trained and recorded alone."""
     for request in requests:
         train(Request(request.configuration, folder / request.folder.name, judge=judge, quiet=True))
+
+
+def fitted_in_turn(requests: Sequence[Request], folder: Path) -> None:
+    """The same, each loaded and fitted by Lightning alone, and nothing written."""
+    for request in requests:
+        prepared = prepare(request.configuration)
+        build_trainer(request.configuration, folder, [], None).fit(prepared.module, datamodule=prepared.data)
 
 
 def planned(overrides: Sequence[str], trainer: str) -> Plan:

@@ -31,6 +31,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
+def share_bytes(source: Path, path: Path) -> None:
+    """The same content under another name, as a hard link where the file system has them; a file there is replaced."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}")
+    try:
+        os.link(source, aside)
+    except OSError:
+        write_bytes(path, source.read_bytes())
+    else:
+        os.replace(aside, path)  # noqa: PTH105 - as above
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes `text` as UTF-8, whole, with the line ends as given."""
     write_bytes(path, text.encode("utf-8", ENCODING_ERRORS))
@@ -62,7 +73,8 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    # float() since NumPy's float64 is a float whose repr, which csv writes, reads "np.float64(0.1)".
+    writer.writerows([float(value) if isinstance(value, float) else value for value in row] for row in rows)
     write_text(path, text.getvalue())
 
 
@@ -112,8 +124,3 @@ def _finite(data: object) -> object:
     if isinstance(data, list | tuple):
         return [_finite(value) for value in data]
     return data
-
-
-def _cell(value: object) -> object:
-    # float() first: NumPy's float64 is a float whose repr reads "np.float64(0.1)".
-    return repr(float(value)) if isinstance(value, float) else value

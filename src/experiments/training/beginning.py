@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.runs.files import write_bytes
+from experiments.runs.files import share_bytes
 from experiments.training.about import about_model, about_run, write_split
 from experiments.training.judgement import Judge
 from experiments.training.linear_in_parameters import Design, critical_rate
@@ -58,7 +58,7 @@ def begin_recording(
     else:
         for name in ABOUT_THE_DATA:
             if (twin / name).exists():
-                write_bytes(folder / name, (twin / name).read_bytes())
+                share_bytes(twin / name, folder / name)
     return Recording(
         record,
         expect=configuration.get("expect"),

@@ -92,7 +92,7 @@ def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.
 
 
 def build_trainer(
-    configuration: Mapping[str, Any], folder: Path, callbacks: list[pl.Callback], logger: pl.loggers.Logger
+    configuration: Mapping[str, Any], folder: Path, callbacks: list[pl.Callback], logger: pl.loggers.Logger | None
 ) -> pl.Trainer:
     """Lightning's Trainer for a configuration; recording, saving and showing are our callbacks' business."""
     return pl.Trainer(
@@ -100,7 +100,7 @@ def build_trainer(
         max_epochs=configuration["schedule"]["epochs"],
         default_root_dir=folder,
         callbacks=callbacks,
-        logger=logger,
+        logger=logger or False,
         num_sanity_val_steps=-1,  # over the whole validation set: that is epoch 0
         enable_checkpointing=False,
         enable_progress_bar=False,

@@ -47,6 +47,8 @@ class History:
 
     steps: list[Step] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
+    _best: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    _best_of: int = field(default=0, init=False, repr=False, compare=False)
 
     @property
     def columns(self) -> list[str]:
@@ -75,8 +77,11 @@ class History:
 
         None if all diverged, or none was validated.
         """
-        finite = [row for row in self.epochs if row["epoch"] > 0 and is_finite(row) and SCORES & row.keys()]
-        return summary(min(finite, key=_goodness)) if finite else None
+        if self._best_of != len(self.epochs):  # it is asked for several times, and there may be thousands
+            finite = [row for row in self.epochs if row["epoch"] > 0 and is_finite(row) and SCORES & row.keys()]
+            self._best = summary(min(finite, key=_goodness)) if finite else None
+            self._best_of = len(self.epochs)
+        return self._best
 
     def write(self, folder: Path) -> None:
         """Write history.csv and steps.csv."""

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,28 +38,44 @@ class FinishedEventFile(SummaryWriter):
 
     def close(self) -> None:
         """Write the file."""
-        self._events.close()
+        write_event_files([self])
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return self._events.path
+
+    @property
+    def records(self) -> list[bytes]:
+        """The events so far."""
+        return self._events.records
+
+
+def write_event_files(files: Sequence[FinishedEventFile]) -> None:
+    """Each record behind its length, both with their checksums: TFRecord's format. Quicker for several at once."""
+    records = [record for file in files for record in file.records]
+    lengths = [struct.pack("<Q", len(record)) for record in records]
+    parts = zip(lengths, masked_checksums(lengths), records, masked_checksums(records), strict=True)
+    framed = [
+        length + struct.pack("<I", of_length) + record + struct.pack("<I", of_record)
+        for length, of_length, record, of_record in parts
+    ]
+    begin = 0
+    for file in files:
+        end = begin + len(file.records)
+        write_bytes(file.path, b"".join(framed[begin:end]))
+        begin = end
 
 
 class _Kept(FileWriter):
     def __init__(self, folder: Path) -> None:
         name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.0"
-        self._path = folder / name
-        self._records: list[bytes] = []
+        self.path = folder / name
+        self.records: list[bytes] = []
         self.add_event(Event(file_version="brain.Event:2"))
 
     def add_event(self, event: Any, step: int | None = None, walltime: float | None = None) -> None:
         event.wall_time = time.time() if walltime is None else walltime
         if step is not None:
             event.step = int(step)
-        self._records.append(event.SerializeToString())
-
-    def close(self) -> None:
-        """Each record behind its length, both with their checksums: TFRecord's format."""
-        lengths = [struct.pack("<Q", len(record)) for record in self._records]
-        parts = zip(lengths, masked_checksums(lengths), self._records, masked_checksums(self._records), strict=True)
-        content = b"".join(
-            length + struct.pack("<I", of_length) + record + struct.pack("<I", of_record)
-            for length, of_length, record, of_record in parts
-        )
-        write_bytes(self._path, content)
+        self.records.append(event.SerializeToString())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import threading
 import time
@@ -23,12 +24,15 @@ from experiments.training.parameter_path import parameter_names, write_parameter
 from experiments.training.preparation import Prepared
 from experiments.training.recording import Recording
 from experiments.training.run_record import RunRecord
-from experiments.training.stacked.event_file import FinishedEventFile
+from experiments.training.stacked.event_file import FinishedEventFile, write_event_files
 from experiments.training.stacked.stack import Stack
 from experiments.training.stacked.trace import Kept
 from experiments.training.tensorboard import Charts
 from experiments.training.terminal import counting
 from experiments.training.weights import Snapshot
+
+FILES_AT_ONCE = 50
+"""TensorBoard's files are framed together, so many at a time."""
 
 TENSORBOARD = "pytorch_lightning.loggers.TensorBoardLogger"
 
@@ -49,7 +53,7 @@ def train_stack(requests: Sequence[Request], stack: Stack) -> None:
     ]
     status, note = "finished", f"trained together with {len(members) - 1} others by hydra/launcher=vectorised\n"
     try:
-        with _stopped_by_sigterm():
+        with _stopped_by_sigterm(), _without_collecting():
             try:
                 _begin(members, stack)
                 with counting(f"{len(members)} runs at once", stack.descent.steps, "steps") as step_done:
@@ -101,6 +105,7 @@ def _finish(members: Sequence[Member], stack: Stack, status: str, seconds: float
     names = parameter_names(members[0].prepared.module.network)
     histories = descent.trace.histories()
     exact = {id(member.design): least_squares(member.design) for member in members if member.design}
+    logged: list[FinishedEventFile] = []
     with counting("writing", len(members), "runs") as run_done:
         for n, member in enumerate(members):
             recording, folder = member.recording, member.request.folder
@@ -118,7 +123,10 @@ def _finish(members: Sequence[Member], stack: Stack, status: str, seconds: float
                 member.record.note({"coefficients": coefficients})
             write_text(folder / "fit.log", note)
             recording.finish("diverged" if status == "finished" and descent.trace.died[n] else status)
-            _log(member, recording)
+            logged += _log(member, recording)
+            if len(logged) == FILES_AT_ONCE or n == len(members) - 1:
+                write_event_files(logged)
+                logged.clear()
             run_done()
 
 
@@ -137,8 +145,8 @@ def _snapshot(stack: Stack, kept: Kept, number: int) -> Snapshot:
     return Snapshot(int(kept.epochs[number]), {name: tensor.to("cpu", copy=True) for name, tensor in weights.items()})
 
 
-def _log(member: Member, recording: Recording) -> None:
-    """What the run's logger would have been told while it was trained."""
+def _log(member: Member, recording: Recording) -> list[FinishedEventFile]:
+    """What the run's logger would have been told while it was trained; TensorBoard's file is yet to be written."""
     configuration, folder = member.prepared.configuration, member.request.folder
     if configuration["logger"]["_target_"] == TENSORBOARD:
         parameters = {**main_parameters(configuration), **member.request.parameters}
@@ -147,14 +155,26 @@ def _log(member: Member, recording: Recording) -> None:
         charts.begin()
         charts.go_on()
         charts.end()
-        writer.close()
         write_text(folder / "hparams.yaml", yaml_text(configuration))  # as Lightning's logger does
-        return
+        return [writer]
     with quiet_about_the_folder():
         logger = build_logger(configuration, folder)
         for row in recording.history.epochs:
             logger.log_metrics(epoch_metrics(row), step=row["epoch"])
         logger.finalize("success")
+    return []
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Without Python's search for cycles: among the steps of a thousand runs there are none, and it takes a quarter."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

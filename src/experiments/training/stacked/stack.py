@@ -18,9 +18,6 @@ from experiments.training.preparation import Prepared, prepare, with_seed
 from experiments.training.stacked.descent import StackedDescent
 from experiments.training.stacked.networks import CannotBeStacked, Networks
 from experiments.training.stacked.optimizers import STACKED
-from experiments.training.terminal import say
-
-_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 @dataclass
@@ -51,8 +48,6 @@ def make_stack(configurations: Sequence[Mapping[str, Any]]) -> Stack:
     first = prepare(seeded[0])
     if first.data.augments:
         raise _cannot("its pictures are augmented at random", "dataset.augment=none")
-    if _device(seeded[0]).type == "cpu" and any(isinstance(part, _CONVOLUTIONS) for part in first.module.modules()):
-        say("note: convolutions with many sets of weights are slow on a CPU: one after the other is faster there")
     of_seeds = {one["seed"]: one for one in seeded}
     modules = {seed: _module(one, first) for seed, one in of_seeds.items()}
     designs = _designs(modules, first)

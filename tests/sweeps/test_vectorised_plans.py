@@ -162,8 +162,7 @@ def test_data_of_ones_own_are_refused(refused: Refused, here: Path) -> None:
 
 def test_dropout_is_refused(refused: Refused) -> None:
     known = refused(f"fit -m {VECTORISED} seed=0,1 model.width=4 trainer=cpu")
-    note = "note: convolutions with many sets of weights are slow on a CPU: one after the other is faster there\n"
-    assert known == note + many_refused("it draws random numbers, as dropout does", "model.dropout=0")
+    assert known == many_refused("it draws random numbers, as dropout does", "model.dropout=0")
 
 
 def test_batch_norm_is_refused(refused: Refused, here: Path) -> None:

@@ -174,4 +174,10 @@ def _legend(figure: Figure, found: SweptErrors, top: float) -> None:
         handles.append(Line2D([], [], color=GUESSING, linewidth=1.5, linestyle=(0, (4, 3)), label="guessing"))
     if any(place.mean_valid > top for place in found.places):
         handles.append(Line2D([], [], label="above the scale", **_above(VERMILION)))
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=TEXT_SIZE - 1)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=len(handles) if len(handles) < 4 else 2,
+        frameon=False,
+        fontsize=TEXT_SIZE - 1,
+    )

@@ -153,7 +153,7 @@ class Composer:
         if options not in self._shared:
             shared = self.loader.load_configuration(PRIMARY, list(options), run_mode=RunMode.RUN)
             self._shared[options] = pickle.dumps(shared)
-        composed: DictConfig = pickle.loads(self._shared[options])  # faster than a deep copy
+        composed: DictConfig = pickle.loads(self._shared[options])  # in memory alone: faster than a deep copy
         self.loader._apply_overrides_to_config(values, composed)
         task = [o for o in parsed if not o.is_hydra_override()]
         composed.hydra.overrides.task = [o.input_line for o in task]

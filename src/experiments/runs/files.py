@@ -21,8 +21,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
     Raises OSError if the folder is missing or not writable.
     """
-    # The thread is part of the name since a heartbeat may write the same file as the main thread.
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}")
+    aside = _aside(path)
     try:
         aside.write_bytes(content)
         os.replace(aside, path)  # noqa: PTH105 - the one call here that has to be atomic, under its own name
@@ -33,13 +32,18 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def share_bytes(source: Path, path: Path) -> None:
     """The same content under another name, as a hard link where the file system has them; a file there is replaced."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}")
+    aside = _aside(path)
     try:
         os.link(source, aside)
     except OSError:
         write_bytes(path, source.read_bytes())
     else:
         os.replace(aside, path)  # noqa: PTH105 - as above
+
+
+def _aside(path: Path) -> Path:
+    # The thread is part of the name since a heartbeat may write the same file as the main thread.
+    return path.with_name(f".{path.name}.{os.getpid()}.{threading.get_native_id()}")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,17 +12,17 @@ class NothingYet(Exception):  # noqa: N818 - reads as what it says
     """There is no run and no sweep below the working folder; the message says how to make one."""
 
 
-def newest(below: Path | None = None) -> Path:
+def newest(below: Path | None = None, *, verb: str = "diagnose", make: str = "experiments fit") -> Path:
     """The folder of the run or sweep that was begun last, a sweep's own runs left out.
 
-    Raises NothingYet.
+    Raises NothingYet, which says what to type behind `verb`, or what to `make`.
     """
     root = Path() if below is None else below
     folders = runs_and_sweeps(root)
     if not folders:
         raise NothingYet(
             f"there is no run below {root.absolute() / 'outputs'} and no sweep below {root.absolute() / 'multirun'}\n"
-            "  name one: experiments diagnose PATH, or make one: experiments fit"
+            f"  name one: experiments {verb} PATH, or make one: {make}"
         )
     return folders[0]
 

@@ -1,4 +1,4 @@
-"""Run what was planned: each job in its own folder, under Hydra's own record, one after the other."""
+"""Run what was planned: each job in its own folder, under Hydra's own record, in turn or all as one."""
 
 from __future__ import annotations
 

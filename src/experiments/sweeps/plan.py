@@ -12,16 +12,13 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.config.composition import Composer, OptionFile
+from experiments.config.composition import Composer
 from experiments.config.examination import Examined, examine
 from experiments.config.problems import ConfigurationError, Problem, listed
-from experiments.config.screening import screen
-from experiments.config.variation import written
 from experiments.runs.names import job_names
 from experiments.sweeps.differences import differences
-from experiments.sweeps.stackable import LAUNCHER, check_stackable
-
-PARAMS = "hydra.sweeper.params."
+from experiments.sweeps.parameters import choice_of_sweep, chosen_sweep, parameters_of, parse_all
+from experiments.sweeps.stackable import BASIC, VECTORISED, check_stackable, is_vectorised
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Plan:
     @property
     def together(self) -> bool:
         """Whether the jobs are to be trained as one, by `hydra/launcher=vectorised`."""
-        return self.jobs[0].examined.choices.get("hydra/launcher") == "vectorised"
+        return is_vectorised(self.jobs[0].examined)
 
     @property
     def folder(self) -> Path:
@@ -69,16 +66,16 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     Raises:
         ConfigurationError: with the mistakes of all jobs at once.
     """
-    sweep = _chosen_sweep(composer, overrides)
+    sweep = chosen_sweep(composer, overrides)
     if not multirun and sweep is None:
         examined = examine(composer, overrides)
-        if examined.choices.get("hydra/launcher") == "vectorised":
+        if is_vectorised(examined):
             wrong = "it trains the jobs of a sweep together, and this is one run"
-            raise ConfigurationError([Problem(LAUNCHER, wrong, f"-m optimizer.lr=0.01,0.1 {LAUNCHER}")])
+            raise ConfigurationError([Problem(VECTORISED, wrong, f"-m optimizer.lr=0.01,0.1 {VECTORISED}")])
         return Plan(None, [_job("", {}, examined)], list(overrides), examined.notices)
-    parameters = _parameters(composer, sweep, overrides) if sweep else {}
-    parsed, problems = _parse(composer, [*(f"{k}={v}" for k, v in parameters.items()), *overrides])
-    clashes = _typed_over(parameters, parsed[len(parameters) :], sweep_name=_choice(overrides))
+    parameters = parameters_of(composer, sweep, overrides) if sweep else {}
+    parsed, problems = parse_all(composer, [*(f"{k}={v}" for k, v in parameters.items()), *overrides])
+    clashes = _typed_over(parameters, parsed[len(parameters) :], sweep_name=choice_of_sweep(overrides))
     jobs, more = _examine_all(composer, parsed, parameters)
     if problems or clashes or more:
         raise ConfigurationError([*problems, *clashes, *more])
@@ -96,19 +93,23 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     notices = list(dict.fromkeys(notice for _, examined in jobs for notice in examined.notices))
     planned = [_job(n, s, e, safe_name) for n, s, (_, e) in zip(names, swept, jobs, strict=True)]
     plan = Plan(safe_name, planned, list(overrides), notices)
-    if plan.together and (standing := check_stackable([job.examined.configuration for job in planned])):
+    _refuse_as_a_whole(plan, swept_keys)
+    return plan
+
+
+def _refuse_as_a_whole(plan: Plan, swept_keys: Sequence[str]) -> None:
+    """What is wrong with no single job, but with all of them together."""
+    configurations = [job.examined.configuration for job in plan.jobs]
+    if plan.together and (standing := check_stackable(configurations)):
         raise ConfigurationError(standing)
-    if len(planned) > 1 and not differences([job.examined.configuration for job in planned])[0]:
-        wrong = (
-            f"all {len(planned)} jobs would be the same run: {listed(dict.fromkeys(swept_keys))} changes nothing here"
-        )
-        raise ConfigurationError([Problem(safe_name, wrong)])
+    if len(plan.jobs) > 1 and not differences(configurations)[0]:
+        wrong = f"all {plan.size} would be the same run: {listed(dict.fromkeys(swept_keys))} changes nothing here"
+        raise ConfigurationError([Problem(str(plan.name), wrong)])
     if plan.together and plan.jobs[0].examined.composed.hydra.get("callbacks"):
         wrong = "Hydra's callbacks are called for jobs that run one by one"
-        raise ConfigurationError([Problem("hydra.callbacks", wrong, "hydra/launcher=basic")])
-    if len({job.examined.choices.get("hydra/launcher") for job in planned}) > 1:
-        raise ConfigurationError([Problem("hydra/launcher", "all jobs of a sweep have the same", LAUNCHER)])
-    return plan
+        raise ConfigurationError([Problem("hydra.callbacks", wrong, BASIC)])
+    if len({is_vectorised(job.examined) for job in plan.jobs}) > 1:
+        raise ConfigurationError([Problem("hydra/launcher", "all jobs of a sweep have the same", VECTORISED)])
 
 
 def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str | None = None) -> Job:
@@ -125,60 +126,6 @@ def _refuse_other_launchers(composed: DictConfig) -> None:
         if choice not in known:
             wrong = f"there is no other on this machine than {listed([f'hydra/{part}={name}' for name in known])}"
             raise ConfigurationError([Problem(f"hydra/{part}={choice}", wrong, f"hydra/{part}=basic")])
-
-
-def _choice(overrides: Sequence[str]) -> str | None:
-    chosen = [text.partition("=")[2].strip("'\"") for text in overrides if text.lstrip("+").startswith("sweep=")]
-    return chosen[-1] if chosen and chosen[-1] not in ("", "null") else None
-
-
-def _chosen_sweep(composer: Composer, overrides: Sequence[str]) -> OptionFile | None:
-    """The file of the chosen sweep; None without one, or if it does not exist (which is refused later)."""
-    name = _choice(overrides)
-    if sum(text.startswith("sweep=") for text in overrides) > 1:
-        raise ConfigurationError([Problem("sweep", "one sweep at a time", f"sweep={name}")])
-    if name and re.search(r"[,(]", name):
-        raise ConfigurationError([Problem(f"sweep={name}", "one sweep at a time", "sweep=learning_rate")])
-    return composer.option_file("sweep", name) if name in composer.options("sweep") else None
-
-
-def _parameters(composer: Composer, sweep: OptionFile, overrides: Sequence[str]) -> dict[str, str]:
-    """The keys that the sweep's file runs over, each with its values as they would be typed."""
-    found = {k.removeprefix(PARAMS): str(v) for k, v in sweep.values.items() if k.startswith(PARAMS)}
-    if any("${" in values for values in found.values()):
-        # A recipe knows the values that make sense on it: ${learning_rates}.
-        parsed, _ = _parse(composer, overrides)
-        several = [str(o.input_line) for o in parsed if o.key_or_group == "recipe" and o.is_sweep_override()]
-        if several:
-            wrong = "each recipe has rates of its own, so this sweep takes one recipe at a time"
-            raise ConfigurationError([Problem(several[0], wrong, "recipe=line")])
-        single = [str(override.input_line) for override in parsed if not override.is_sweep_override()]
-        composed = composer.compose(screen(composer, single).overrides)
-        found = {key: _interpolated(composed, values) for key, values in found.items()}
-    return found
-
-
-def _interpolated(composed: DictConfig, values: str) -> str:
-    key = re.fullmatch(r"\$\{([\w.]+)\}", values)
-    if key is None:
-        return values
-    try:
-        chosen = OmegaConf.select(composed, key[1])
-    except OmegaConfBaseException as error:
-        raise ConfigurationError([Problem(key[1], str(error).splitlines()[0])]) from error
-    if OmegaConf.is_list(chosen) and not len(chosen):
-        raise ConfigurationError([Problem(f"{key[1]}=[]", "there is no value to run over", f"{key[1]}=[0.01,0.1]")])
-    return ",".join(written(value) for value in chosen) if OmegaConf.is_list(chosen) else written(chosen)
-
-
-def _parse(composer: Composer, overrides: Sequence[str]) -> tuple[list[Override], list[Problem]]:
-    parsed, problems = [], []
-    for text in overrides:
-        try:
-            parsed.append(composer.parse(text))
-        except ConfigurationError as error:
-            problems += error.problems
-    return parsed, problems
 
 
 def _typed_over(parameters: dict[str, str], typed: Sequence[Override], *, sweep_name: str | None) -> list[Problem]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.config.examination import Examined
 from experiments.config.problems import Problem, listed
 from experiments.config.schema import SCHEMAS
 from experiments.sweeps.differences import differences
 
-LAUNCHER = "hydra/launcher=vectorised"
+VECTORISED = "hydra/launcher=vectorised"
 BASIC = "hydra/launcher=basic"
+
+
+def is_vectorised(examined: Examined) -> bool:
+    """Whether the jobs are asked to be trained as one."""
+    return examined.choices.get("hydra/launcher") == "vectorised"
 
 
 def check_stackable(configurations: Sequence[Mapping[str, Any]]) -> list[Problem]:
@@ -44,4 +50,4 @@ def _differing(configurations: Sequence[Mapping[str, Any]]) -> list[Problem]:
 
 
 def _problem(reason: str, instead: str = BASIC) -> Problem:
-    return Problem(LAUNCHER, f"these jobs cannot be trained together: {reason}", instead)
+    return Problem(VECTORISED, f"these jobs cannot be trained together: {reason}", instead)

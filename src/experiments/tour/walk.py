@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.tour.steps import STEPS, Step
+from experiments.verbs.codes import INTERRUPTED
 
 PICTURES = ("*.png", "*.gif", "*.html")
 Run = Callable[[list[str]], int]
@@ -46,9 +47,6 @@ def walk(numbers: Sequence[int], folder: Path, run: Run) -> list[Shown]:
             if step.code == INTERRUPTED:
                 break
     return shown
-
-
-INTERRUPTED = 130
 
 
 def with_needs(number: int) -> list[int]:

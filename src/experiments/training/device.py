@@ -1,4 +1,4 @@
-"""Whether the device that a configuration asks for is there."""
+"""The device that a configuration asks for, and whether it is there."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def check_device(configuration: Mapping[str, Any]) -> list[Problem]:
         wrong = "16-mixed needs a GPU and this machine has none"
         return [Problem("trainer.precision=16-mixed", wrong, "trainer.precision=32-true")]
     return []
+
+
+def device_for(configuration: Mapping[str, Any]) -> torch.device:
+    """Where to compute without Lightning, which would choose the same."""
+    wanted = configuration["trainer"]["accelerator"]
+    if wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda")
+    if wanted in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")

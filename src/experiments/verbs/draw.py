@@ -17,6 +17,7 @@ def draw(words: list[str]) -> int:
     """The verb; imports no torch."""
     from experiments.config.draw_arguments import parse_draw
     from experiments.reports.drawing.recorded import NothingToDraw
+    from experiments.runs.newest import NothingYet, newest
     from experiments.runs.run import NotARun
     from experiments.runs.sweep import NotASweep
 
@@ -24,9 +25,9 @@ def draw(words: list[str]) -> int:
     if arguments is None:
         return DONE
     try:
-        paths = arguments.paths or [_newest()]
+        paths = arguments.paths or [newest(verb="draw", make="experiments fit recipe=line draw=true")]
         made = _draw_one(paths[0], arguments.to) if len(paths) == 1 else _draw_bridge(paths, arguments.to)
-    except (NothingToDraw, NotARun, NotASweep) as error:
+    except (NothingToDraw, NothingYet, NotARun, NotASweep) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except OSError as error:
@@ -98,16 +99,3 @@ def _show(path: Path, made: list[Path]) -> None:
 
     shown = {picture.name: picture for picture in (*(path / FOLDER).glob("*"), *made)}
     show_in_tensorboard(path, [shown[name] for name in sorted(shown)])
-
-
-def _newest() -> Path:
-    from experiments.reports.drawing.recorded import NothingToDraw
-    from experiments.runs.newest import runs_and_sweeps
-
-    folders = runs_and_sweeps(Path())
-    if not folders:
-        raise NothingToDraw(
-            f"there is no run below {Path('outputs').absolute()} and no sweep below {Path('multirun').absolute()}\n"
-            "  name one: experiments draw PATH, or make one: experiments fit recipe=line draw=true"
-        )
-    return folders[0]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import itertools
 import math
 
-from experiments.diagnosis import advice, fitting, numbers
+from experiments.diagnosis import advice, numbers
 from experiments.diagnosis.course import Course, course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Confidence, Finding
+from experiments.diagnosis.rules.critical_rate import above_critical, below_critical
 from experiments.diagnosis.thresholds import (
     ABOVE_GUESSING,
     BATCH_NOISE,
     HARDLY_MOVED,
     LEAP,
     LEAST_EPOCHS,
-    NEAR_CRITICAL,
     NOT_RECOVERED,
     PLATEAU_RISES,
     PRINTED_ABOVE,
@@ -32,15 +32,15 @@ from experiments.diagnosis.thresholds import (
 
 
 def rate_too_high(curves: Curves) -> Finding | None:
-    """Not a number; far above guessing; above where it started; stuck after a leap; a plateau that nothing fitted.
+    """Above the critical rate; not a number; far above guessing or the start; stuck after a leap; a plateau.
 
-    Where the critical rate is known, a rate below it is acquitted of all but the first.
+    Where the critical rate is known, a rate below it is acquitted of all but the second.
     """
     seen = course(curves) if curves.everything_finite else None
     signs = (
-        _above_critical(curves),
+        above_critical(curves),
         _not_a_number(curves),
-        *(() if _below_critical(curves) else _shapes(curves, seen)),
+        *(() if below_critical(curves) else _shapes(curves, seen)),
     )
     for found in signs:
         if found:
@@ -68,27 +68,6 @@ def _shapes(curves: Curves, seen: Course | None) -> tuple[Seen, ...]:
         _stuck(curves, seen),
         _plateau(curves, seen),
     )
-
-
-def _above_critical(curves: Curves) -> Seen:
-    """The parabola's own limit: beyond it the steepest direction diverges, just before it hardly converges."""
-    rate, critical = curves.learning_rate, curves.critical_rate
-    if rate is None or critical is None or rate < NEAR_CRITICAL * critical or fitting.came_to_rest(curves):
-        return None
-    if rate > critical:
-        return "certain", (
-            f"the rate {rate:.4g} is above the critical one, {critical:.4g}: along the steepest direction each step "
-            "leads further away"
-        )
-    return "likely", (
-        f"the rate {rate:.4g} is all but the critical one, {critical:.4g}: each step lands almost as far away on the "
-        "other side"
-    )
-
-
-def _below_critical(curves: Curves) -> bool:
-    rate, critical = curves.learning_rate, curves.critical_rate
-    return rate is not None and critical is not None and rate < critical
 
 
 def _not_a_number(curves: Curves) -> Seen:

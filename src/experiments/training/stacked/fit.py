@@ -17,7 +17,7 @@ from experiments.runs.files import write_text, yaml_text
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
 from experiments.training.build import build_logger
-from experiments.training.history import epoch_metrics
+from experiments.training.history import History, epoch_metrics
 from experiments.training.linear_in_parameters import Design, least_squares
 from experiments.training.logs import quiet_about_the_folder
 from experiments.training.parameter_path import parameter_names, write_parameters
@@ -106,28 +106,36 @@ def _finish(members: Sequence[Member], stack: Stack, status: str, seconds: float
     histories = descent.trace.histories()
     exact = {id(member.design): least_squares(member.design) for member in members if member.design}
     logged: list[FinishedEventFile] = []
-    with counting("writing", len(members), "runs") as run_done:
-        for n, member in enumerate(members):
-            recording, folder = member.recording, member.request.folder
-            if recording is None:
-                continue
-            member.record.take_seconds(seconds)
-            recording.history = histories[n]
-            recording.evaluation = descent.last.evaluation.of(n)
-            recording.weights.last = _snapshot(stack, descent.last, n)
-            recording.weights.best = _snapshot(stack, descent.best, n) if descent.best.epochs[n] else None
-            if member.design is not None:
-                path = descent.trace.path(n)
-                write_parameters(folder, names, path)
-                coefficients = {"fitted": path[-1], "least_squares": exact[id(member.design)]}
-                member.record.note({"coefficients": coefficients})
-            write_text(folder / "fit.log", note)
-            recording.finish("diverged" if status == "finished" and descent.trace.died[n] else status)
-            logged += _log(member, recording)
-            if len(logged) == FILES_AT_ONCE or n == len(members) - 1:
-                write_event_files(logged)
-                logged.clear()
-            run_done()
+    try:
+        with counting("writing", len(members), "runs") as run_done:
+            for n, member in enumerate(members):
+                if member.recording is None:
+                    continue
+                member.record.take_seconds(seconds)
+                _fill(member.recording, histories[n], stack, n)
+                if member.design is not None:
+                    path = descent.trace.path(n)
+                    write_parameters(member.request.folder, names, path)
+                    coefficients = {"fitted": path[-1], "least_squares": exact[id(member.design)]}
+                    member.record.note({"coefficients": coefficients})
+                write_text(member.request.folder / "fit.log", note)
+                member.recording.finish("diverged" if status == "finished" and descent.trace.died[n] else status)
+                logged += _log(member, member.recording)
+                if len(logged) == FILES_AT_ONCE:
+                    write_event_files(logged)
+                    logged.clear()
+                run_done()
+    finally:
+        write_event_files(logged)
+
+
+def _fill(recording: Recording, history: History, stack: Stack, number: int) -> None:
+    """What a recording would have collected, had it been there."""
+    last, best = stack.descent.last, stack.descent.best
+    recording.history = history
+    recording.evaluation = last.evaluation.of(number)
+    recording.weights.last = _snapshot(stack, last, number)
+    recording.weights.best = _snapshot(stack, best, number) if best.epochs[number] else None
 
 
 def _leave_none_running(members: Sequence[Member], error: BaseException) -> None:
@@ -167,7 +175,7 @@ def _log(member: Member, recording: Recording) -> list[FinishedEventFile]:
 
 @contextlib.contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Without Python's search for cycles: among the steps of a thousand runs there are none, and it takes a quarter."""
+    """Without Python's search for cycles, which looks at every step of a thousand runs again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.training.build import build_network, build_schedule
+from experiments.training.device import device_for
 from experiments.training.linear_in_parameters import Design, training_design
 from experiments.training.module import SupervisedModule
 from experiments.training.preparation import Prepared, prepare, with_seed
@@ -70,7 +71,7 @@ def _cannot(reason: str, instead: str) -> ConfigurationError:
 def _descent(
     seeded: Sequence[Mapping[str, Any]], first: Prepared, modules: Mapping[int, SupervisedModule]
 ) -> StackedDescent:
-    device = _device(seeded[0])
+    device = device_for(seeded[0])
     states = {seed: _state(module.network) for seed, module in modules.items()}
     numbers = {seed: number for number, seed in enumerate(states)}
     optimizers = [one["optimizer"] for one in seeded]
@@ -109,12 +110,3 @@ def _designs(modules: Mapping[int, SupervisedModule], first: Prepared) -> dict[i
     if all(torch.equal(a, b) for a, b in pairs):
         return dict.fromkeys(modules, training_design(some, first.data))
     return {seed: training_design(module, first.data) for seed, module in modules.items()}
-
-
-def _device(configuration: Mapping[str, Any]) -> torch.device:
-    wanted = configuration["trainer"]["accelerator"]
-    if wanted in ("auto", "gpu", "cuda") and torch.cuda.is_available():
-        return torch.device("cuda")
-    if wanted in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")

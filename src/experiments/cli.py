@@ -12,6 +12,7 @@ from experiments.verbs.codes import DONE, FAILED, INTERRUPTED, REFUSED
 VERBS = {
     "fit": "train one configuration, or with -m or sweep=NAME a sweep of them",
     "diagnose": "what went wrong, the evidence, and the next command",
+    "data": "download, verify, show a folder of pictures, and find duplicates in it",
     "draw": "pictures of a fit: an animation, a page with a slider, the loss surface",
     "tour": "the whole lesson as real commands with their pictures, in some minutes",
     "list": "what ships: recipes, experiments, sweeps, data sets, models",
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verbs: dict[str, Callable[[list[str]], int]] = {
         "fit": _fit,
         "diagnose": _diagnose,
+        "data": _data,
         "draw": _draw,
         "tour": _tour,
         "list": _list,
@@ -130,6 +132,12 @@ def _diagnose(words: list[str]) -> int:
     return diagnose(words)
 
 
+def _data(words: list[str]) -> int:
+    from experiments.verbs.data import data
+
+    return data(words)
+
+
 def _draw(words: list[str]) -> int:
     from experiments.verbs.draw import draw
 
@@ -183,6 +191,13 @@ def _drawable() -> list[str]:
     return [*_made_here(), *draw_parser().flags()]
 
 
+def _data_words() -> list[str]:
+    from experiments.config.data_arguments import SUBVERBS, data_parser
+
+    flags = [flag for subverb in SUBVERBS for flag in data_parser(subverb).flags()]
+    return [*SUBVERBS, *dict.fromkeys(flags)]
+
+
 def _tour_flags() -> list[str]:
     from experiments.config.tour_arguments import tour_parser
 
@@ -198,7 +213,13 @@ def _made_here() -> list[str]:
 def _complete(words: list[str]) -> int:
     from experiments.config.completion import complete
 
-    words_of = {"explain": _explainable, "diagnose": _diagnosable, "draw": _drawable, "tour": _tour_flags}
+    words_of = {
+        "explain": _explainable,
+        "diagnose": _diagnosable,
+        "draw": _drawable,
+        "tour": _tour_flags,
+        "data": _data_words,
+    }
     try:
         complete(words, list(VERBS), words_of)
     except ValueError as error:

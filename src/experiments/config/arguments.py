@@ -46,9 +46,8 @@ def parse_fit(words: Sequence[str]) -> FitArguments:
     Raises:
         ConfigurationError: a flag that does not exist, or without its value.
     """
-    parser = Parser(add_help=False, prog="experiments fit", allow_abbrev=False)
+    parser = Parser(prog="experiments fit")
     parser.add_argument("overrides", nargs="*")
-    parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("-m", "--multirun", action="store_true")
     parser.add_argument("-r", "--run", action="store_true")
     parser.add_argument("-cd", "--config-dir")
@@ -90,8 +89,7 @@ def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
     Raises:
         ConfigurationError: a flag that does not exist, a name missing or too many.
     """
-    parser = Parser(prog=f"experiments {verb}", add_help=False, allow_abbrev=False)
-    parser.add_argument("-h", "--help", action="store_true", help="this text")
+    parser = Parser(prog=f"experiments {verb}", epilog=f"example: {EXAMPLES[verb]}")
     parser.add_argument("-cd", "--config-dir", type=Path, help="your own YAML files, beside ours")
     what = (
         "a key, a group, an experiment, a sweep, a symptom or any other option"
@@ -99,14 +97,12 @@ def parse_reading(verb: str, words: Sequence[str]) -> ReadingArguments | None:
         else "a group alone"
     )
     parser.add_argument("name", nargs="?", default="", help=what)
-    parser.epilog = f"example: {EXAMPLES[verb]}"
-    found = parser.parse_args(list(words))
-    if found.help:
-        print(parser.format_help())
+    found = parser.read(words)
+    if found is None:
         return None
-    if verb == "explain" and not found.name:
+    if verb == "explain" and not found["name"]:
         parser.error("what is to be explained? a key, an experiment, a sweep or any other option")
-    return ReadingArguments(found.name, found.config_dir)
+    return ReadingArguments(**found)
 
 
 def fit_help() -> str:

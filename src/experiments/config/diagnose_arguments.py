@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.config.parser import Parser
-
-DIGITS = 15
-"""More of them make no number of images or classes."""
+from experiments.config.parser import Parser, count
 
 
 @dataclass(frozen=True)
@@ -33,9 +29,8 @@ def parse_diagnose(words: Sequence[str]) -> DiagnoseArguments | None:
         ConfigurationError: a flag that does not exist, a number that is none, flags that do not go together.
     """
     parser = diagnose_parser()
-    found = vars(parser.parse_intermixed_args(list(words)))
-    if found.pop("help"):
-        print(parser.format_help())
+    found = parser.read(words)
+    if found is None:
         return None
     if found["rounds"] and not found["apply"]:
         parser.error("--rounds goes with --apply")
@@ -48,9 +43,6 @@ def diagnose_parser() -> Parser:
     """The flags."""
     parser = Parser(
         prog="experiments diagnose",
-        add_help=False,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="What went wrong in a training, what shows it, and the next command.",
         epilog="""examples:
   experiments diagnose                                        the newest run or sweep
@@ -59,23 +51,14 @@ def diagnose_parser() -> Parser:
     )
     what = "a run, a sweep, a history CSV of any trainer, a TensorBoard log folder; several are compared as one sweep"
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=what)
-    parser.add_argument("-h", "--help", action="store_true", help="this text")
     parser.add_argument("--each", action="store_true", help="judge several one by one")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.add_argument("--valid-size", type=_count, metavar="N", help="validation images, where a file does not say")
+    parser.add_argument("--valid-size", type=count, metavar="N", help="validation images, where a file does not say")
     parser.add_argument("--classes", type=_several, metavar="N", help="number of classes, where a file does not say")
     parser.add_argument("--apply", action="store_true", help="train the advised run, and compare")
-    parser.add_argument("--rounds", type=_count, metavar="N", help="with --apply: so many runs at most (1)")
+    parser.add_argument("--rounds", type=count, metavar="N", help="with --apply: so many runs at most (1)")
     return parser
 
 
-def _count(text: str, least: int = 1) -> int:
-    count = int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS else 0
-    if count < least:
-        shown = text if len(text) < DIGITS else f"{text[:DIGITS]}..."
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {shown}")
-    return count
-
-
 def _several(text: str) -> int:
-    return _count(text, least=2)
+    return count(text, least=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +24,8 @@ def parse_draw(words: Sequence[str]) -> DrawArguments | None:
         ConfigurationError: a flag that does not exist, or without its value.
     """
     parser = draw_parser()
-    found = vars(parser.parse_intermixed_args(list(words)))
-    if found.pop("help"):
-        print(parser.format_help())
+    found = parser.read(words)
+    if found is None:
         return None
     return DrawArguments(**found)
 
@@ -36,9 +34,6 @@ def draw_parser() -> Parser:
     """The flags."""
     parser = Parser(
         prog="experiments draw",
-        add_help=False,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Pictures of a fit: an animation, a page with a slider, the loss surface; each light and dark.",
         epilog="""examples:
   experiments draw                                     the newest run or sweep
@@ -48,6 +43,5 @@ def draw_parser() -> Parser:
     )
     what = "the run of a line or a polynomial, or a sweep; several sweeps over the learning rate are set side by side"
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=what)
-    parser.add_argument("-h", "--help", action="store_true", help="this text")
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="for the pictures (pictures/ in PATH)")
     return parser

@@ -48,11 +48,29 @@ class Dataset:
         below=1,
         hint="0.2",
     )
+    test_fraction: float = key(
+        "share of the images that neither trains nor validates; it is reported once, after training, and is no guide "
+        "to choices. A test/ folder does the same",
+        at_least=0,
+        below=1,
+        hint="0.1",
+    )
+    rare_fraction: float = key(
+        "train every second class (in their order) on this share of its images alone, to see what unbalanced classes "
+        "do; validation keeps all",
+        above=0,
+        at_most=1,
+        hint="0.25",
+    )
+    oversample: bool = key("repeat the images of rare classes in training up to the largest class", hint="true")
     augment: Literal["default", "none"] = key(
         "default: flip, rotate, zoom, lighting and warp for photographs, nothing for digits "
         "(a mirrored digit is another sign); none: never",
         hint="none",
     )
+
+
+IMAGE_SIZE = "pixels of the square that images are brought to"
 
 
 @dataclass
@@ -69,7 +87,54 @@ class Folder(Dataset):
     kind: ClassVar[str] = "classification"
 
     root: str = key("folder of class/image files; train/, valid/ (or val/), test/ above the classes fix the split")
-    image_size: int = key("pixels of the square that images are brought to", at_least=8, at_most=2048, hint="224")
+    image_size: int = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
+
+
+@dataclass
+class Urls(Folder):
+    """Pictures from lists of addresses, downloaded before training."""
+
+    urls: str = key("a folder of class.txt files (an address a line), or a CSV with the columns url and class")
+    max_per_class: int | None = key("only the first so many addresses of each class; null: all", at_least=1, hint="200")
+    workers: int = key("downloads at the same time", at_least=1, at_most=256, hint="16")
+    timeout: float = key("seconds for one picture", above=0, hint="30")
+    allow_private: bool = key("also fetch from addresses in private networks and from this machine", hint="true")
+
+
+@dataclass
+class ToyBears(Dataset):
+    """Teddies, grizzlies and black bears, drawn."""
+
+    kind: ClassVar[str] = "classification"
+
+    root: str | None = key("folder to draw them into; null: the cache folder, one for each set of numbers")
+    image_size: int = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="64")
+    images_per_class: int = key("pictures of each class", at_least=2, at_most=100_000, hint="400")
+    rare_images: int | None = key(
+        "pictures of the class grizzly; null: as many as of the others", at_least=2, hint="50"
+    )
+    wrong_labels: float = key("share of the pictures that lie in another class's folder", at_least=0, at_most=0.9)
+    near_duplicates: float = key(
+        "share of the pictures that are another one, slightly changed", at_least=0, at_most=0.9
+    )
+    corrupt_files: float = key("share of the files that cannot be decoded", at_least=0, at_most=0.9)
+    data_seed: int = key("draws the pictures", at_least=0)
+
+
+@dataclass
+class Torchvision(Dataset):
+    """A data set that torchvision knows, downloaded at first use; its test part is the test set."""
+
+    kind: ClassVar[str] = "classification"
+
+    root: str | None = key("folder where its files are, or are put; null: the cache folder")
+
+
+@dataclass
+class Pets(Torchvision):
+    """Photographs of 37 breeds of cats and dogs."""
+
+    image_size: int = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
 
 
 @dataclass
@@ -195,6 +260,11 @@ SCHEMAS: dict[str, dict[str, type]] = {
     "dataset": {
         "experiments.data.digits.Digits": Digits,
         "experiments.data.folder.Folder": Folder,
+        "experiments.curation.urls.Urls": Urls,
+        "experiments.curation.toy_bears.ToyBears": ToyBears,
+        "experiments.data.torchvision_sets.MNIST": Torchvision,
+        "experiments.data.torchvision_sets.CIFAR10": Torchvision,
+        "experiments.data.torchvision_sets.Pets": Pets,
         "experiments.data.line.Line": Line,
         "experiments.data.polynomial.Polynomial": PolynomialPoints,
     },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,8 @@ def parse_tour(words: Sequence[str], steps: int) -> TourArguments | None:
         ConfigurationError: a flag that does not exist, a step that is none of the `steps`.
     """
     parser = tour_parser()
-    found = vars(parser.parse_args(list(words)))
-    if found.pop("help"):
-        print(parser.format_help())
+    found = parser.read(words)
+    if found is None:
         return None
     if found["step"] is not None and not 1 <= found["step"] <= steps:
         parser.error(f"there is no step {found['step']}: they are 1 to {steps}, see experiments tour --list")
@@ -41,16 +39,12 @@ def tour_parser() -> Parser:
     """The flags."""
     parser = Parser(
         prog="experiments tour",
-        add_help=False,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="The whole lesson as real commands on data that are here already, with their pictures.",
         epilog="""examples:
   experiments tour                    all of it, some minutes
   experiments tour --list             the steps
   experiments tour --step 5           one of them, with what it needs""",
     )
-    parser.add_argument("-h", "--help", action="store_true", help="this text")
     parser.add_argument("--list", action="store_true", help="show the steps, run nothing")
     parser.add_argument("--step", type=int, metavar="N", help="run one step")
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="for its runs and pictures (tour/DATE_TIME)")

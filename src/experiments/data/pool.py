@@ -63,6 +63,7 @@ class Pool:
         mean: per channel, after scaling to 0..1; None means no normalisation.
         std: as `mean`.
         resize: one line on how images were brought to size, for `model.json`.
+        groups: one name for all samples that are to stay on one side of the split; None: equal contents alone.
         photographs: whether augmentation keeps the meaning (a mirrored digit is another sign).
         notices: what the user should know about the loading, a sentence each.
     """
@@ -77,6 +78,7 @@ class Pool:
     mean: list[float] | None = None
     std: list[float] | None = None
     resize: str | None = None
+    groups: list[str] | None = None
     photographs: bool = False
     notices: list[str] = field(default_factory=list)
 

@@ -1,0 +1,1 @@
+"""Builds and mends a folder of pictures: download, verify, duplicates, drawn bears."""

@@ -1,0 +1,27 @@
+"""Where what is computed once is kept, for all jobs and later runs."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+VARIABLE = "EXPERIMENTS_CACHE"
+
+
+def cache_folder(kind: str) -> Path:
+    """The folder of one kind of thing, such as `pixels`, made if it is not there.
+
+    Below the user's cache folder (`~/.cache/experiments` on Linux), or below what EXPERIMENTS_CACHE names.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = cache_root() / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cache_root() -> Path:
+    """The folder above the kinds; it may not exist yet."""
+    named = os.environ.get(VARIABLE)
+    return Path(named).expanduser().absolute() if named else user_cache_path("experiments")

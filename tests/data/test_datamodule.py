@@ -1,4 +1,6 @@
 import math
+from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from experiments.data.digits import Digits
 from experiments.data.errors import DataError
 from experiments.data.folder import Folder
 from experiments.data.line import Line
+from experiments.data.table import Shares
 
 BEARS = Path(__file__).parents[3] / "shared" / "data" / "bears"
 
@@ -25,7 +28,8 @@ def animals(tmp_path: Path) -> Folder:
 
 
 def ready(*args: Any, **options: Any) -> DataModule:
-    data = DataModule(*args, **options)
+    shares = Shares(**{one.name: options.pop(one.name) for one in fields(Shares) if one.name in options})
+    data = DataModule(*args, shares=shares, **options)
     data.setup("fit")
     return data
 
@@ -171,3 +175,61 @@ def test_real_bears() -> None:
     assert data.valid_size == pytest.approx(83, abs=20)
     x, y = next(iter(data.train_dataloader()))
     assert (x.shape, y.shape) == ((64, 3, 32, 32), (64,))
+
+
+def test_rare_classes_lose_training_images_and_get_them_back_as_copies() -> None:
+    whole, rare = ready(Digits()), ready(Digits(), rare_fraction=0.25)
+    assert rare.table.indices("valid") == whole.table.indices("valid")
+    counted = Counter(rare.table.labels[row] for row in rare.table.indices("train"))
+    before = Counter(whole.table.labels[row] for row in whole.table.indices("train"))
+    assert all(counted[digit] == round(before[digit] * (0.25 if int(digit) % 2 else 1)) for digit in before)
+    evened = ready(Digits(), rare_fraction=0.25, oversample=True, batch_size="all")
+    assert evened.table == rare.table
+    assert evened.train_size == rare.train_size
+    ((_, y),) = evened.train_dataloader()
+    assert set(y.bincount().tolist()) == {max(counted.values())}
+
+
+def test_a_batch_may_be_as_large_as_the_repeated_training_set(animals: Folder) -> None:
+    rare: dict[str, Any] = {"rare_fraction": 0.25, "batch_size": 32}
+    (notice,) = ready(animals, **rare).notices
+    assert notice.startswith("dataset.batch_size=32 is larger than the")
+    data = ready(animals, oversample=True, **rare)
+    assert data.notices == []
+    assert len(next(iter(data.train_dataloader()))[1]) == 32
+
+
+def test_a_source_is_prepared_once_before_it_is_loaded(animals: Folder) -> None:
+    calls: list[str] = []
+
+    class Fetched:
+        def prepare(self) -> None:
+            calls.append("prepare")
+
+        def load(self) -> Any:
+            calls.append("load")
+            return animals.load()
+
+    data = DataModule(Fetched())
+    data.prepare_data()
+    data.setup()
+    data.prepare_data()
+    data.setup()
+    assert calls == ["prepare", "load"]
+
+
+def test_a_class_too_small_for_the_fraction_is_named(animals: Folder) -> None:
+    write(Path(animals.root) / "mouse", range(200, 203))
+    (notice,) = ready(animals, batch_size=8).notices
+    assert notice.startswith("Class mouse has 3 images, too few for dataset.valid_fraction=0.2: 1 of them validates.")
+    assert ready(animals, batch_size=8, valid_fraction=0.4).notices == []
+
+
+def test_a_test_folder_tests_and_a_test_fraction_only_without_one(tmp_path: Path) -> None:
+    for number, top in enumerate(("train", "test")):
+        write(tmp_path / top / "cat", range(100 * number, 100 * number + 20))
+        write(tmp_path / top / "dog", range(100 * number + 50, 100 * number + 70))
+    data = ready(Folder(str(tmp_path), 8), test_fraction=0.3)
+    assert data.test_size == 40
+    assert {data.table.paths[row].split("/")[0] for row in data.table.indices("test")} == {"test"}
+    assert ready(Folder(str(tmp_path / "train"), 8), test_fraction=0.3).test_size == pytest.approx(12, abs=6)

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from experiments.data.pool import SampleTable
-from experiments.data.split import keep_share, position, split_by_hash
+from experiments.data.split import keep_share, oversampled, position, split_by_hash, split_units
 
 CONTENTS = [f"content {number}" for number in range(500)]
 LABELS = ["cat" if number % 3 else "dog" for number in range(500)]
@@ -66,7 +66,7 @@ def test_subsets_are_nested_and_as_large_as_asked() -> None:
     splits = split_by_hash(CONTENTS, LABELS, 0.2, 42)
     kept: list[set[int]] = []
     for fraction in (0.001, 0.1, 0.35, 1.0):
-        result = keep_share(CONTENTS, LABELS, splits, fraction, 42)
+        result = keep_share(CONTENTS, LABELS, splits, dict.fromkeys(LABELS, fraction), 42)
         kept.append({row for row, name in enumerate(result) if name == "train"})
         assert [r == "valid" for r in result] == [s == "valid" for s in splits]
     assert kept[0] < kept[1] < kept[2] < kept[3]
@@ -90,3 +90,50 @@ def test_indices_of_a_split() -> None:
     table = SampleTable(list("pqr"), list("123"), list("aba"), ["train", "unused", "train"])
     assert table.indices("train") == [0, 2]
     assert table.indices("test") == []
+
+
+def test_near_duplicates_go_together_where_the_one_of_them_goes_that_names_the_group() -> None:
+    alone = sides(CONTENTS, LABELS)
+    groups = [CONTENTS[number - number % 2] for number in range(500)]
+    units = split_units(CONTENTS, groups, LABELS)
+    together = split_by_hash(units, LABELS, 0.2, 42)
+    assert together[::2] == together[1::2] == [alone[content] for content in CONTENTS[::2]]
+
+
+def test_a_class_of_nothing_but_near_duplicates_is_still_on_both_sides() -> None:
+    labels = ["all alike"] * 20 + ["others"] * 20
+    groups = ["one"] * 20 + CONTENTS[20:40]
+    units = split_units(CONTENTS[:40], groups, labels)
+    result = split_by_hash(units, labels, 0.2, 42)
+    assert set(result[:20]) == {"train", "valid"}
+    assert units[20:] == groups[20:]
+
+
+def test_a_test_share_takes_nothing_from_validation_and_larger_ones_only_add() -> None:
+    without = split_by_hash(CONTENTS, LABELS, 0.2, 42)
+    tested: list[set[int]] = []
+    for fraction in (0.1, 0.3):
+        result = split_by_hash(CONTENTS, LABELS, 0.2, 42, fraction)
+        assert [r == "valid" for r in result] == [w == "valid" for w in without]
+        tested.append({row for row, side in enumerate(result) if side == "test"})
+        assert len(tested[-1]) == pytest.approx(500 * fraction, abs=40)
+    assert tested[0] < tested[1]
+    assert {LABELS[row] for row in tested[0]} == {"cat", "dog"}
+
+
+def test_a_class_whose_images_all_test_but_two_keeps_one_on_either_side() -> None:
+    contents = sorted(CONTENTS, key=lambda content: position(42, content))[-10:]
+    border = (position(42, contents[1]) + position(42, contents[2])) / 2
+    result = split_by_hash(contents, ["x"] * 10, 0.2, 42, 1 - border)
+    assert sorted(result[:2]) == ["train", "valid"]
+    assert result[2:] == ["test"] * 8
+
+
+def test_rare_classes_are_repeated_evenly_up_to_the_largest() -> None:
+    labels = ["many"] * 10 + ["few"] * 4 + ["one"]
+    rows = oversampled(range(15), labels, CONTENTS[:15], 42)
+    counted = [rows.count(row) for row in range(15)]
+    assert counted[:10] == [1] * 10
+    assert sorted(counted[10:14]) == [2, 2, 3, 3]
+    assert counted[14] == 10
+    assert rows == oversampled(list(reversed(range(15))), labels, CONTENTS[:15], 42)

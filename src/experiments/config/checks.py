@@ -129,7 +129,17 @@ def _impossible(configuration: dict[str, Any], composed: DictConfig) -> list[Pro
         pair = configuration[group].get(last)
         if pair is not None and len(pair) != 2:
             found.append(Problem(f"{name}={pair}", "must be a list of two numbers", f"{name}=[0.95,0.99]"))
+    found += _nothing_left(dataset)
     if configuration["trainer"].get("precision") == "16-mixed" and configuration["trainer"]["accelerator"] == "cpu":
         wrong = "16-mixed needs a GPU; a CPU computes in 32-true or bf16-mixed"
         found.append(Problem("trainer.precision=16-mixed", wrong, "trainer.precision=32-true"))
     return found
+
+
+def _nothing_left(dataset: dict[str, Any]) -> list[Problem]:
+    """Held out twice over."""
+    valid, test = dataset.get("valid_fraction", 0.0), dataset.get("test_fraction", 0.0)
+    if valid + test < 1:
+        return []
+    wrong = f"with dataset.valid_fraction={valid} nothing is left to train on: the two must be below 1 together"
+    return [Problem(f"dataset.test_fraction={test}", wrong, "dataset.test_fraction=0.1")]

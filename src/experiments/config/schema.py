@@ -85,6 +85,7 @@ class Folder(Dataset):
     """A folder of class/image files, or with train/, valid/ and test/ above the classes."""
 
     kind: ClassVar[str] = "classification"
+    root_is_there: ClassVar[bool] = True
 
     root: str = key("folder of class/image files; train/, valid/ (or val/), test/ above the classes fix the split")
     image_size: int = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
@@ -93,6 +94,8 @@ class Folder(Dataset):
 @dataclass
 class Urls(Folder):
     """Pictures from lists of addresses, downloaded before training."""
+
+    root_is_there: ClassVar[bool] = False
 
     urls: str = key("a folder of class.txt files (an address a line), or a CSV with the columns url and class")
     max_per_class: int | None = key("only the first so many addresses of each class; null: all", at_least=1, hint="200")

@@ -16,6 +16,8 @@ from experiments.config.schema import GROUPS
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 
+PATHS = ("dataset.root", "dataset.urls")
+
 LEFT_OUT = ("expect", "fits", "name", "hydra", "learning_rates", "draw")
 """What an experiment or a sweep says about itself, and not about the training."""
 
@@ -37,12 +39,13 @@ def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig
 
 
 def _from_anywhere(override: str) -> str:
-    """A relative `dataset.root` as an absolute path: the next command may be typed in another folder."""
+    """A relative path as an absolute one: the next command may be typed in another folder."""
     key, _, value = override.partition("=")
-    root = value.strip("'\"")
-    if key.lstrip("+") != "dataset.root" or not root or root.startswith(("~", "/", "$")) or "," in root:
+    path = value.strip("'\"")
+    known = key.lstrip("+") in PATHS and path not in ("", "null")
+    if not known or path.startswith(("~", "/", "$")) or "," in path:
         return override
-    return f"{key}={written(str(Path(root).absolute()))}"
+    return f"{key}={written(str(Path(path).absolute()))}"
 
 
 def as_overrides(composer: Composer, configuration: Mapping[str, Any]) -> list[str] | None:

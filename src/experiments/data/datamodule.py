@@ -20,8 +20,8 @@ from experiments.data.guess import guess
 from experiments.data.label_noise import with_wrong_labels
 from experiments.data.pool import Pool, SampleTable
 from experiments.data.preparation import Preparation, Transform
-from experiments.data.split import by_hash
-from experiments.data.table import one_sided, split_pool
+from experiments.data.split import by_hash, oversampled
+from experiments.data.table import Shares, notices_on, split_pool
 
 EVALUATION_BATCH = 512
 EVALUATION_VALUES = 64 * 3 * 224 * 224  # at most so many numbers in an evaluation batch
@@ -30,7 +30,7 @@ PREPARED_VALUES = 2**24  # up to so many are normalised once and kept: 64 MiB of
 
 @runtime_checkable
 class Source(Protocol):
-    """What a `_target_` under `dataset` builds."""
+    """What a `_target_` under `dataset` builds. With a method `prepare()`, that is called first, to fetch or draw."""
 
     def load(self) -> Pool: ...
 
@@ -41,9 +41,8 @@ class DataModule(pl.LightningDataModule):
     Args:
         source: a `Source`, or a map-style torch Dataset of (tensor, class index).
         batch_size: samples a training step; `all` for the whole training set.
-        valid_fraction: share held out, unless the source fixes the split.
-        split_seed: of the hold-out and the subset.
-        subset_fraction: share of the training samples to use, nested.
+        shares: how the samples are divided.
+        oversample: repeat rare classes in training up to the largest.
         label_noise: share of all samples whose class is replaced by another one, nested.
         augment: `default` augments photographs (and nothing else), `none` nothing.
         seed: of the training order.
@@ -64,6 +63,7 @@ class DataModule(pl.LightningDataModule):
     split_hash: str
     train_size: int
     valid_size: int
+    test_size: int
     notices: list[str]
     guess: dict[str, float]
     preprocessing: dict[str, Any]
@@ -73,9 +73,8 @@ class DataModule(pl.LightningDataModule):
         source: Source | Dataset[Any],
         *,
         batch_size: int | Literal["all"] = 64,
-        valid_fraction: float = 0.2,
-        split_seed: int = 42,
-        subset_fraction: float = 1.0,
+        shares: Shares | None = None,
+        oversample: bool = False,
         label_noise: float = 0.0,
         augment: Literal["default", "none"] = "default",
         seed: int = 42,
@@ -83,13 +82,22 @@ class DataModule(pl.LightningDataModule):
         super().__init__()
         self.source = source
         self.batch_size = batch_size
-        self.valid_fraction = valid_fraction
-        self.split_seed = split_seed
-        self.subset_fraction = subset_fraction
+        self.shares = shares or Shares()
+        self.oversample = oversample
         self.label_noise = label_noise
         self.augment = augment
         self.seed = seed
         self._pool: Pool | None = None
+
+    def prepare_data(self) -> None:
+        """Fetches or draws what the source lacks; nothing if it has all.
+
+        Raises:
+            DataError: if it cannot be had.
+        """
+        prepare = getattr(self.source, "prepare", None)
+        if self._pool is None and callable(prepare):
+            prepare()
 
     def setup(self, stage: str | None = None) -> None:
         """Loads and splits once; later calls do nothing.
@@ -101,22 +109,25 @@ class DataModule(pl.LightningDataModule):
             return
         pool = self.source.load() if isinstance(self.source, Source) else from_torch_dataset(self.source)
         self._describe(pool)
-        self.table = split_pool(pool, self.valid_fraction, self.split_seed, self.subset_fraction)
+        self.table = split_pool(pool, self.shares)
         if self.label_noise and pool.classes:
             # After the split, which looks at the labels: the same images are held out as without noise.
-            pool = with_wrong_labels(pool, self.label_noise, self.split_seed)
+            pool = with_wrong_labels(pool, self.label_noise, self.shares.split_seed)
             self.table = replace(self.table, labels=pool.labels())
         elif self.label_noise:
             self.notices.append(f"dataset.label_noise={self.label_noise} is ignored: there are no classes to confuse")
-        self.notices += one_sided(self.table, self.classes)
+        by_us = "valid" not in (pool.splits or [])
+        self.notices += notices_on(self.table, self.classes, by_us=by_us, shares=self.shares)
         self.split_hash = self.table.split_hash()
         train, valid = self.table.indices("train"), self.table.indices("valid")
         self.train_size, self.valid_size = len(train), len(valid)
+        self.test_size = len(self.table.indices("test"))
+        self._train_rows = self._trained_rows(train)
         self.guess = guess(pool, train)
         self._train_batch = self._cut_batch()
         self._plain, self._plain_transform = _prepare(pool)
         # As many training images as there are for validation, picked by hash: the same in every run.
-        self._train_eval = sorted(by_hash(train, pool.sha256, f"train_eval:{self.split_seed}")[: len(valid)])
+        self._train_eval = sorted(by_hash(train, pool.sha256, f"train_eval:{self.shares.split_seed}")[: len(valid)])
         self._pool = pool
 
     @property
@@ -138,7 +149,7 @@ class DataModule(pl.LightningDataModule):
         return Batches(
             inputs,
             pool.targets,
-            self.table.indices("train"),
+            self._train_rows,
             self._train_batch,
             shuffle_seed=seed,
             drop_last=True,
@@ -187,16 +198,22 @@ class DataModule(pl.LightningDataModule):
         size = list(pool.input_shape[1:]) if len(pool.input_shape) == 3 else None
         self.preprocessing = {"size": size, "resize": pool.resize, "mean": pool.mean, "std": pool.std}
 
+    def _trained_rows(self, train: list[int]) -> list[int]:
+        """The rows of an epoch: each training sample once, or those of rare classes repeated."""
+        if not (self.oversample and self.classes):
+            return train
+        return oversampled(train, self.table.labels, self.table.sha256, self.shares.split_seed)
+
     def _cut_batch(self) -> int:
         if self.batch_size == "all":
-            return self.train_size
-        if self.batch_size > self.train_size:
+            return len(self._train_rows)
+        size = len(self._train_rows)
+        if self.batch_size > size:
             what = "images" if len(self.input_shape) == 3 else "points"
             self.notices.append(
-                f"dataset.batch_size={self.batch_size} is larger than the {self.train_size} training {what}: "
-                f"cut to {self.train_size}"
+                f"dataset.batch_size={self.batch_size} is larger than the {size} training {what}: cut to {size}"
             )
-        return min(self.batch_size, self.train_size)
+        return min(self.batch_size, size)
 
 
 def _prepare(pool: Pool) -> tuple[Any, Transform | None]:

@@ -39,6 +39,7 @@ def outcome(run: Run) -> list[str]:
         if best and best["epoch"] != final["epoch"]:
             text += f", best {wording.score(name, best[name])} after epoch {best['epoch']}"
         lines.append(text)
+    lines += tested(run)
     coefficients = run.record.get("coefficients")
     if coefficients and len(coefficients["fitted"]) <= COEFFICIENTS_AT_MOST:
         fitted, exact = (
@@ -52,6 +53,16 @@ def outcome(run: Run) -> list[str]:
         for detail in (run.record.get("expect") or {}).get("details", [])
     ]
     return lines
+
+
+def tested(run: Run) -> list[str]:
+    """What the test set says, if there is one."""
+    test = run.metrics.get("test")
+    if not test:
+        return []
+    name = "rmse" if run.is_regression else "error_rate"
+    said = wording.score(name, test[name]) if test[name] is not None else "not a number"
+    return [f"test {name.replace('_', ' ')} {said} of {test['size']}, looked at once, now; no guide to further choices"]
 
 
 def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = ()) -> None:

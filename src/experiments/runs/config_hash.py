@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 # These say where things lie, what is logged or what is hoped for; none of them changes a result.
-# The pictures themselves are covered by `split_hash`, wherever `dataset.root` points.
 LEFT_OUT = frozenset({"hydra", "logger", "name", "expect", "learning_rates", "draw"})
+# The pictures themselves are covered by `split_hash`, wherever they lie and however they came there.
+LEFT_OUT_OF_DATA = frozenset({"root", "urls", "workers", "timeout", "allow_private"})
 
 
 def config_hash(
@@ -32,5 +33,5 @@ def _what_decides(configuration: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in configuration.items() if key not in LEFT_OUT}
     dataset = kept.get("dataset")
     if isinstance(dataset, Mapping):
-        kept["dataset"] = {key: value for key, value in dataset.items() if key != "root"}
+        kept["dataset"] = {key: value for key, value in dataset.items() if key not in LEFT_OUT_OF_DATA}
     return kept

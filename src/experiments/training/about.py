@@ -26,6 +26,7 @@ def about_run(configuration: Mapping[str, Any], data: DataModule) -> dict[str, A
             "classes": data.classes,
             "train_size": data.train_size,
             "valid_size": data.valid_size,
+            "test_size": data.test_size,
             "split_hash": data.split_hash,
         },
         "guess": data.guess,

@@ -16,6 +16,7 @@ from experiments.training.predictions import prediction_table
 from experiments.training.preparation import Prepared
 from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord
+from experiments.training.testing import test_metrics
 
 ABOUT_THE_DATA = ("split.csv", "points.csv")
 
@@ -64,5 +65,6 @@ def begin_recording(
         expect=configuration.get("expect"),
         model_about=about_model(configuration, data),
         predictions=lambda evaluation: prediction_table(data, evaluation),
+        test=(lambda weights: test_metrics(prepared.module, data, weights)) if data.test_size else None,
         judge=request.judge,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import nn
 from experiments.config.problems import ConfigurationError, Problem, listed
 from experiments.config.schema import COMMON_KEYS, SCHEMAS
 from experiments.data.datamodule import DataModule
+from experiments.data.table import Shares
 from experiments.training.schedules import Schedule
 
 Node = Mapping[str, Any]
@@ -26,7 +28,8 @@ def build_data(configuration: Node) -> DataModule:
     node = dict(configuration["dataset"])
     names = [name for name in (*COMMON_KEYS["dataset"],) if name in node]
     common = {name: node.pop(name) for name in names}
-    return DataModule(make("dataset", node), seed=configuration["seed"], **common)
+    shares = Shares(**{field.name: common.pop(field.name) for field in fields(Shares) if field.name in common})
+    return DataModule(make("dataset", node), shares=shares, seed=configuration["seed"], **common)
 
 
 def build_network(configuration: Node, data: DataModule) -> nn.Module:

@@ -30,7 +30,8 @@ def preflight(configurations: Iterable[Mapping[str, Any]]) -> None:
 def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
     found: list[Problem] = []
     root = configuration["dataset"].get("root")
-    if root is not None and configuration["dataset"]["_target_"] in SCHEMAS["dataset"]:
+    schema = SCHEMAS["dataset"].get(configuration["dataset"]["_target_"])
+    if root is not None and getattr(schema, "root_is_there", False):
         wrong = check_root(root)
         subject = f"dataset.root={root}"
         found += [Problem(subject, wrong.removeprefix(subject).lstrip(": "))] if wrong else []

@@ -35,6 +35,7 @@ def prepare(configuration: Mapping[str, Any]) -> Prepared:
     # Everything random begins here, whatever ran before in this process.
     pl.seed_everything(configuration["seed"], verbose=False)
     data = build_data(configuration)
+    data.prepare_data()
     data.setup()
     network = build_network(configuration, data)
     module = SupervisedModule(

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 WRITING_SHARE = 0.05
 """Files may take this share of the time: those of a tiny network are not written after every epoch."""
 
+Test = Callable[[Mapping[str, Tensor]], dict[str, Any]]
 Predictions = Callable[[Evaluation], tuple[Sequence[str], list[list[Any]]]]
 
 
@@ -34,6 +35,7 @@ class Recording:
         expect: what the run is expected to show, answered at its end.
         model_about: what model.json says beside the epoch.
         predictions: columns and rows of predictions.csv from an evaluation of the validation set.
+        test: what weights score on the test set; None without one.
         judge: says at the end what the curves show; its verdict answers `expect`.
 
     Attributes:
@@ -50,6 +52,7 @@ class Recording:
         expect: Mapping[str, Any] | None = None,
         model_about: Mapping[str, Any] | None = None,
         predictions: Predictions | None = None,
+        test: Test | None = None,
         judge: Judge | None = None,
     ) -> None:
         self.record = record
@@ -57,6 +60,7 @@ class Recording:
         self.expect = expect
         self.model_about = model_about or {}
         self.predictions = predictions
+        self.test = test
         self.judge = judge
         self.judgement: Judgement | None = None
         self.history = History()
@@ -108,10 +112,17 @@ class Recording:
         changes: dict[str, Any] = {"status": status, "metrics": self._summary()}
         if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
             changes["expect"] = self._answer()
+            changes["metrics"] |= self._tested()
         self.record.update(changes)
 
     def _summary(self) -> dict[str, Any]:
         return {"final": self.history.final, "best": self.history.best}
+
+    def _tested(self) -> dict[str, Any]:
+        """The test set's part of `metrics`: of the weights in `model/`, looked at only now."""
+        if self.test is None or self.weights.last is None:
+            return {}
+        return {"test": self.test(self.weights.last.weights)}
 
     def _judged(self, status: str) -> Judgement | None:
         if self.judge is None:

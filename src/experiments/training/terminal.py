@@ -143,7 +143,8 @@ def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Mod
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
     optimizer, schedule = (configuration[group]["_target_"].rsplit(".", 1)[-1] for group in ("optimizer", "schedule"))
     rate, epochs = configuration["optimizer"].get("lr", "its own rate"), configuration["schedule"]["epochs"]
-    say(f"data      {data.train_size} training, {data.valid_size} validation {what} of {shape}{classes}")
+    tested = f", {data.test_size} test" if data.test_size else ""
+    say(f"data      {data.train_size} training, {data.valid_size} validation{tested} {what} of {shape}{classes}")
     say(f"model     {type(network).__name__}, {total:,} parameters, {trained:,} of them trained")
     steps = len(data.train_dataloader())
     say(f"training  {optimizer} at {rate}, {schedule}, {_counted(epochs, 'epoch')} of {_counted(steps, 'step')}")

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SPLIT_FOLDERS = {"train": "train", "valid": "valid", "val": "valid", "test": "test"}
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
+_SIGNATURES = {
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"GIF87a": ".gif",
+    b"GIF89a": ".gif",
+    b"BM": ".bmp",
+    b"II*\0": ".tif",
+    b"MM\0*": ".tif",
+    b"II+\0": ".tif",  # BigTIFF
+    b"MM\0+": ".tif",
+}
+HEAD = 16
+"""So many bytes from the start tell what a file is."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif"}
 _ALLOWED = "It must be a folder with one subfolder of images a class"
 
@@ -27,11 +39,18 @@ def is_image(path: Path) -> bool:
         if not path.is_file():  # a pipe or a device would be read for ever
             return False
         with path.open("rb") as file:
-            head = file.read(16)
+            return image_suffix(file.read(HEAD)) is not None
     except OSError:
         return False
-    in_container = (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or head[4:12] in (b"ftypavif", b"ftypavis")
-    return head.startswith(_SIGNATURES) or in_container
+
+
+def image_suffix(head: bytes) -> str | None:
+    """The extension for a file that begins with these `HEAD` bytes, such as `.jpg`; None if it is no image."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ".webp"
+    if head[4:12] in (b"ftypavif", b"ftypavis"):
+        return ".avif"
+    return next((suffix for start, suffix in _SIGNATURES.items() if head.startswith(start)), None)
 
 
 def scan(root: Path) -> list[Found]:

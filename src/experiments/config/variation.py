@@ -13,7 +13,7 @@ from experiments.config.checks import check
 from experiments.config.composition import Composer, flatten
 from experiments.config.schema import GROUPS
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_WORD = re.compile(r"(?:/|\.{1,2}/)?[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 
 PATHS = ("dataset.root", "dataset.urls")

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from experiments.data import contact_sheet
 from experiments.data.augmentation import default_augmentation
 from experiments.data.batches import Batches
+from experiments.data.class_sheets import are_images, class_sheets, counts_by_class
 from experiments.data.dataset import from_torch_dataset
 from experiments.data.errors import DataError
 from experiments.data.guess import guess
@@ -169,7 +170,7 @@ class DataModule(pl.LightningDataModule):
     def contact_sheet(self) -> Image.Image | None:
         """The first training batch as augmented (up to 32 images), labelled; None if not of images."""
         pool = self._loaded()
-        if not pool.classes or len(pool.input_shape) != 3 or pool.input_shape[0] not in (1, 3):
+        if not are_images(pool):
             return None
         loader = self.train_dataloader()
         rows = loader.indices[loader.sampler.order()][: min(32, self._train_batch)]
@@ -178,6 +179,14 @@ class DataModule(pl.LightningDataModule):
             torch.manual_seed(self.seed)
             images = Preparation(augmentation=self._augmentation(pool))(pool.inputs[rows])
         return contact_sheet.draw(images, [self.table.labels[row] for row in rows.tolist()])
+
+    def class_sheets(self) -> dict[str, Image.Image]:
+        """By class, some of its training images as they are; empty if not of images."""
+        return class_sheets(self._loaded(), self.table)
+
+    def counts(self) -> str:
+        """A Markdown table of classes and splits; empty for a regression."""
+        return counts_by_class(self._loaded(), self.table) if self.classes else ""
 
     def _loaded(self) -> Pool:
         self.setup()

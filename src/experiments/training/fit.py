@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from PIL.Image import Image
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from experiments.data.datamodule import DataModule
+from experiments.data.progress import at_terminal
 from experiments.runs.run import Run
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
@@ -26,7 +28,7 @@ from experiments.training.preparation import Prepared, prepare
 from experiments.training.recorder import Recorder
 from experiments.training.run_record import RunRecord
 from experiments.training.tensorboard import Charts
-from experiments.training.terminal import EpochTable, ProgressBar, announce, at_terminal, ended, say
+from experiments.training.terminal import EpochTable, ProgressBar, announce, ended, say, say_notices
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
 
 def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     configuration, data, module = prepared.configuration, prepared.data, prepared.module
+    for notice in data.notices:
+        log.info(notice)
     design = training_design(module, data)
     recording = begin_recording(request, record, prepared, design)
     recorder = Recorder(request.folder, recording=recording, keep_checkpoint=configuration["keep_checkpoint"])
@@ -66,7 +70,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = {**main_parameters(configuration), **request.parameters}
-        about = (data.kind, configuration, parameters, data.contact_sheet())
+        about = (data.kind, configuration, parameters, _pictures(data, request.in_sweep), data.counts())
         callbacks.append(TensorBoardCharts(Charts(logger.experiment, recording, *about)))
     if design is not None:
         path = ParameterPath(request.folder)
@@ -80,13 +84,21 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         say(f"{request.in_sweep}: {ended(record)}")
 
 
+def _pictures(data: DataModule, in_sweep: str | None) -> dict[str, Image]:
+    """By tag: a training batch as augmented, and for a single run a sheet of each class; a sweep has no time for it."""
+    batch = data.contact_sheet()
+    pictures = {} if batch is None else {"training batch": batch}
+    if not in_sweep:
+        pictures |= {f"pictures/{label}": sheet for label, sheet in data.class_sheets().items()}
+    return pictures
+
+
 def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.Callback]:
     """What a terminal shows: for a job of a sweep no more than a bar, since the sweep's table follows."""
-    for notice in prepared.data.notices:
-        say(f"note: {notice}")
     bar: list[pl.Callback] = [ProgressBar(request.in_sweep or "training")] if at_terminal() else []
     if request.in_sweep:
         return bar
+    say_notices(prepared.data.notices)
     announce(prepared.configuration, prepared.data, prepared.module.network)
     return [EpochTable(recorder, prepared.configuration["schedule"]["epochs"], prepared.data.kind), *bar]
 

@@ -37,7 +37,7 @@ def layout(kind: str) -> dict[str, dict[str, list[object]]]:
 
 
 class Charts:
-    """Steps, epochs, one chart for both losses, HParams, a training batch, the configuration and the diagnosis.
+    """Steps, epochs, one chart for both losses, HParams, pictures, the data, the configuration and the diagnosis.
 
     Args:
         writer: of the run's event file.
@@ -45,7 +45,8 @@ class Charts:
         kind: of the data, `classification` or `regression`.
         configuration: the resolved configuration, shown as text.
         parameters: for the HParams tab, what differs between the runs of a sweep.
-        contact_sheet: a picture of a training batch with its labels, or None.
+        pictures: of the data, by their tag.
+        data: what is known of the data, in Markdown.
     """
 
     def __init__(
@@ -55,14 +56,16 @@ class Charts:
         kind: str,
         configuration: Mapping[str, Any],
         parameters: Mapping[str, Any],
-        contact_sheet: Image | None = None,
+        pictures: Mapping[str, Image] | None = None,
+        data: str = "",
     ) -> None:
         self.writer = writer
         self.recording = recording
         self.kind = kind
         self.configuration = configuration
         self.parameters = parameters
-        self.contact_sheet = contact_sheet
+        self.pictures = pictures or {}
+        self.data = data
         self._steps_done = self._epochs_done = 0
 
     def begin(self) -> None:
@@ -73,8 +76,10 @@ class Charts:
             "resolved configuration",  # below the diagnosis in the alphabet
             "\n".join(f"    {line}" for line in text.splitlines()),
         )
-        if self.contact_sheet is not None:
-            _add_picture(self._file, "training batch", self.contact_sheet)
+        if self.data:
+            self.writer.add_text("data", self.data)
+        for tag, picture in self.pictures.items():
+            _add_picture(self._file, tag, picture)
 
     def go_on(self) -> None:
         """The steps and epochs since the last call."""
@@ -120,10 +125,18 @@ def _add(file: FileWriter, values: Mapping[str, float | None], step: int) -> Non
 
 
 def _add_picture(file: FileWriter, tag: str, picture: Image) -> None:
-    """As `add_image`, which compresses harder than a picture that is looked at once is worth."""
-    encoded = io.BytesIO()
-    picture.convert("RGB").save(encoded, "PNG", compress_level=1)
+    """As `add_image`, but smaller: each byte has its checksum computed in Python, half a second a megabyte."""
     image = Summary.Image(
-        height=picture.height, width=picture.width, colorspace=3, encoded_image_string=encoded.getvalue()
+        height=picture.height, width=picture.width, colorspace=3, encoded_image_string=_encoded(picture)
     )
     file.add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), 0)
+
+
+def _encoded(picture: Image) -> bytes:
+    """PNG for few colours, as of digits, JPEG for photographs; browsers tell them apart."""
+    encoded = io.BytesIO()
+    if picture.getcolors(256) is not None:
+        picture.save(encoded, "PNG", compress_level=1)
+    else:
+        picture.convert("RGB").save(encoded, "JPEG", quality=88, subsampling=0)
+    return encoded.getvalue()

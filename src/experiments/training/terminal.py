@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 import pytorch_lightning as pl
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import nn
 
 from experiments.data.datamodule import DataModule
+from experiments.data.progress import progress_bar
 from experiments.training.recorder import Recorder
 from experiments.training.run_record import RunRecord
 
@@ -61,7 +60,7 @@ class ProgressBar(pl.Callback):
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self._progress = _progress("steps")
+        self._progress = progress_bar("steps")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._task = self._progress.add_task(
@@ -88,33 +87,15 @@ class ProgressBar(pl.Callback):
         self._progress.stop()
 
 
-@contextlib.contextmanager
-def counting(label: str, total: int, what: str) -> Iterator[Callable[[], None]]:
-    """Yields what is to be called after each of `total` things; a bar shows them while a person watches."""
-    if not at_terminal():
-        yield lambda: None
-        return
-    with _progress(what) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda: progress.advance(task)
-
-
-def _progress(what: str) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} " + what),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-
-
 def say(text: str) -> None:
     """A line about what is going on: to standard error, results alone go to standard output."""
     show(text, sys.stderr)
+
+
+def say_notices(notices: Iterable[str]) -> None:
+    """What a user should know about the data, each once."""
+    for notice in dict.fromkeys(notices):
+        say(f"note: {notice}")
 
 
 def show(text: str, stream: TextIO | None) -> None:
@@ -127,11 +108,6 @@ def show(text: str, stream: TextIO | None) -> None:
         with contextlib.suppress(OSError, ValueError):
             # Or else Python complains again when it flushes at the end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def at_terminal() -> bool:
-    """Whether a person watches standard error."""
-    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Module) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.data.progress import progress
 from experiments.runs.files import write_text, yaml_text
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
@@ -28,7 +29,6 @@ from experiments.training.stacked.event_file import FinishedEventFile, write_eve
 from experiments.training.stacked.stack import Stack
 from experiments.training.stacked.trace import Kept
 from experiments.training.tensorboard import Charts
-from experiments.training.terminal import counting
 from experiments.training.weights import Snapshot
 
 FILES_AT_ONCE = 50
@@ -56,7 +56,7 @@ def train_stack(requests: Sequence[Request], stack: Stack) -> None:
         with _stopped_by_sigterm(), _without_collecting():
             try:
                 _begin(members, stack)
-                with counting(f"{len(members)} runs at once", stack.descent.steps, "steps") as step_done:
+                with progress(f"{len(members)} runs at once", stack.descent.steps, "steps") as step_done:
                     stack.descent.each_step = step_done
                     stack.descent.run()
             except BaseException as error:
@@ -107,7 +107,7 @@ def _finish(members: Sequence[Member], stack: Stack, status: str, seconds: float
     exact = {id(member.design): least_squares(member.design) for member in members if member.design}
     logged: list[FinishedEventFile] = []
     try:
-        with counting("writing", len(members), "runs") as run_done:
+        with progress("writing", len(members), "runs") as run_done:
             for n, member in enumerate(members):
                 if member.recording is None:
                     continue

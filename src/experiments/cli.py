@@ -15,6 +15,7 @@ VERBS = {
     "data": "download, verify, show a folder of pictures, and find duplicates in it",
     "draw": "pictures of a fit: an animation, a page with a slider, the loss surface",
     "tour": "the whole lesson as real commands with their pictures, in some minutes",
+    "cache": "what is kept for later runs, and how to clear it",
     "list": "what ships: recipes, experiments, sweeps, data sets, models",
     "explain": "what a key, an experiment, a sweep, a symptom or any other option means",
 }
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "data": _data,
         "draw": _draw,
         "tour": _tour,
+        "cache": _cache,
         "list": _list,
         "explain": _explain,
         "-sc": _complete,
@@ -150,6 +152,12 @@ def _tour(words: list[str]) -> int:
     return tour(words, main)
 
 
+def _cache(words: list[str]) -> int:
+    from experiments.verbs.cache import cache
+
+    return cache(words)
+
+
 def _list(words: list[str]) -> int:
     from experiments.config.arguments import parse_reading
     from experiments.config.lab_notes import listing
@@ -204,6 +212,13 @@ def _tour_flags() -> list[str]:
     return tour_parser().flags()
 
 
+def _cache_words() -> list[str]:
+    from experiments.config.cache_arguments import cache_parser
+    from experiments.data.cache_contents import kinds
+
+    return [*cache_parser().flags(), *kinds()]
+
+
 def _made_here() -> list[str]:
     from experiments.runs.newest import runs_and_sweeps
 
@@ -219,6 +234,7 @@ def _complete(words: list[str]) -> int:
         "draw": _drawable,
         "tour": _tour_flags,
         "data": _data_words,
+        "cache": _cache_words,
     }
     try:
         complete(words, list(VERBS), words_of)

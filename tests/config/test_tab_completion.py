@@ -28,8 +28,8 @@ def completed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Completed:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("experiments ", ["fit", "diagnose", "draw", "tour", "list", "explain"]),
-        ("experiments f", ["fit", "diagnose", "draw", "tour", "list", "explain"]),
+        ("experiments ", ["fit", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
+        ("experiments f", ["fit", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
         ("experiments fit optimizer=", ["optimizer=adamw", "optimizer=sgd"]),
         ("experiments fit optim", ["optimizer.", "optimizer="]),
         ("  experiments  fit optim", ["optimizer.", "optimizer="]),

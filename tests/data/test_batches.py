@@ -1,6 +1,7 @@
 import torch
 
-from experiments.data.batches import Batches
+from experiments.data.augmentation import default_augmentation
+from experiments.data.batches import Batches, EpochOrder
 from experiments.data.preparation import Preparation
 
 
@@ -48,7 +49,38 @@ def test_bytes_become_numbers_from_0_to_1_then_augmented_then_normalised() -> No
     pixels = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1)
     (x, _), *_ = Batches(pixels, torch.zeros(2), [0, 1], 2)
     assert x.flatten().tolist() == [0.0, 1.0]
-    prepared = Preparation([0.5], [0.25], augmentation=lambda batch: 1 - batch)
+    prepared = Preparation([0.5], [0.25], augmentation=lambda batch, _=None: 1 - batch)
     (x, _), *_ = Batches(pixels, torch.zeros(2), [0, 1], 2, transform=prepared)
     assert x.flatten().tolist() == [2.0, -2.0]
     assert pixels.flatten().tolist() == [0, 255]
+
+
+def augmented(epoch: int, seed: int = 1, look_between: bool = False) -> list[torch.Tensor]:
+    """The batches of an epoch, in a process that did other things before."""
+    pixels = torch.arange(10 * 3 * 8 * 8).view(10, 3, 8, 8).to(torch.uint8)
+    preparation = Preparation(augmentation=default_augmentation())
+    train = Batches(pixels, torch.arange(10), range(10), 4, shuffle_seed=seed, transform=preparation)
+    train.sampler.set_epoch(epoch)
+    found = []
+    for x, _ in train:
+        found.append(x)
+        if look_between:
+            torch.rand(3)
+            list(Batches(pixels, torch.arange(10), range(10), 4, transform=preparation))
+    return found
+
+
+def test_augmentation_is_a_function_of_seed_and_epoch_alone() -> None:
+    first = augmented(3)
+    for other in (augmented(3), augmented(3, look_between=True)):
+        assert all(map(torch.equal, first, other))
+    for other in (augmented(2), augmented(3, seed=2)):
+        assert not any(map(torch.equal, first, other))
+    draws = [torch.rand(3, generator=EpochOrder(8, 1).generator(batch)) for batch in range(2)]
+    assert not torch.equal(*draws)
+
+
+def test_augmentation_leaves_the_global_random_state_alone() -> None:
+    before = torch.get_rng_state()
+    augmented(0)
+    assert torch.equal(before, torch.get_rng_state())

@@ -7,6 +7,7 @@ import torch
 from pictures import noise, write
 
 from experiments.data import pixels
+from experiments.data.cache_folder import VARIABLE
 from experiments.data.errors import DataError
 from experiments.data.folder import Folder
 
@@ -55,7 +56,11 @@ def test_unreadable_images_are_left_out_and_named(animals: Path) -> None:
     assert "dog/010.jpg" not in pool.paths
     (notice,) = pool.notices
     assert notice.startswith("4 unreadable images left out: cat/gone.png (No such file or directory), ")
-    for name in ("cat/page.jpg (not an image)", "dog/010.jpg (image file is truncated", "mouse/empty.png ("):
+    for name in (
+        "cat/page.jpg (not an image: it seems to be a web page)",
+        "dog/010.jpg (truncated",
+        "mouse/empty.png (",
+    ):
         assert name in notice
 
 
@@ -68,17 +73,33 @@ def test_pixels_follow_their_rows_when_a_file_is_left_out(animals: Path) -> None
         assert torch.equal(pool.inputs[torch.tensor([row])], expected[path])
 
 
-def test_large_folders_are_decoded_on_demand_alike(animals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_folders_are_read_from_the_cache_batch_by_batch(animals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (animals / "cat" / "aaa.png").write_bytes(b"")
     pool = Folder(str(animals), 8).load()
+    assert isinstance(pool.inputs, torch.Tensor)
     os.utime(animals / "cat" / "000.png", (1, 1))
-    monkeypatch.setattr(pixels, "MEMORY_LIMIT_BYTES", 1)
+    monkeypatch.setattr(pixels, "GATHERED_VALUES", 1)
     lazy = Folder(str(animals), 8).load()
-    assert isinstance(lazy.inputs, pixels.FilesOnDemand)
+    assert isinstance(lazy.inputs, pixels.PictureRows)
     assert lazy.notices == pool.notices
     assert len(lazy.inputs) == 10
     rows = torch.tensor([7, 0, 3])
     assert torch.equal(lazy.inputs[rows], pool.inputs[rows])
+    assert lazy.inputs[rows[:0]].shape == (0, 3, 8, 8)
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_stops_nothing(
+    animals: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = tmp_path_factory.mktemp("taken") / "file"
+    taken.write_text("")
+    pool = Folder(str(animals), 8).load()
+    os.utime(animals / "cat" / "000.png", (1, 1))
+    monkeypatch.setenv(VARIABLE, str(taken))
+    uncached = Folder(str(animals), 8).load()
+    assert torch.equal(uncached.inputs[torch.arange(10)], pool.inputs[torch.arange(10)])
+    (notice,) = uncached.notices
+    assert notice.startswith(f"Decoded pixels cannot be kept in {taken}/pixels (Not a directory)")
 
 
 def test_decoded_pixels_are_remembered_until_a_file_changes(animals: Path) -> None:

@@ -12,6 +12,7 @@ from experiments.data.datamodule import DataModule
 from experiments.data.digits import Digits
 from experiments.data.label_noise import with_wrong_labels, wrong_labels
 from experiments.data.line import Line
+from experiments.data.table import Shares
 
 CONTENTS = [sha256(str(number).encode()).hexdigest() for number in range(4000)]
 TARGETS = [number % 10 for number in range(4000)]
@@ -94,8 +95,8 @@ def test_the_source_keeps_its_labels() -> None:
 
 def test_the_same_images_train_and_validate_with_noise_and_without() -> None:
     for subset in (1.0, 0.1):
-        clean = ready(Digits(), subset_fraction=subset)
-        noisy_ = ready(Digits(), subset_fraction=subset, label_noise=0.3)
+        clean = ready(Digits(), shares=Shares(subset_fraction=subset))
+        noisy_ = ready(Digits(), shares=Shares(subset_fraction=subset), label_noise=0.3)
         assert noisy_.table.splits == clean.table.splits
         assert noisy_.table.sha256 == clean.table.sha256
         assert noisy_.table.labels != clean.table.labels

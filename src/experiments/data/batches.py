@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from experiments.data.pool import Inputs
-from experiments.data.preparation import Transform, to_float
+from experiments.data.preparation import Preparation, Transform
 
 
 class EpochOrder:
@@ -29,10 +29,16 @@ class EpochOrder:
         """A permutation (size,) of long."""
         if self.seed is None:
             return torch.arange(self.size)
-        # Hashed, so that epoch 1 of seed 42 is not epoch 0 of seed 43.
-        state = sha256(f"{self.seed}:{self.epoch}".encode()).digest()[:7]
-        generator = torch.Generator().manual_seed(int.from_bytes(state, "big"))
-        return torch.randperm(self.size, generator=generator)
+        return torch.randperm(self.size, generator=_seeded(f"{self.seed}:{self.epoch}"))
+
+    def generator(self, batch: int) -> Generator:
+        """Random numbers for the batch of this number in the epoch, whatever was drawn before."""
+        return _seeded(f"{self.seed}:{self.epoch}:{batch}")
+
+
+def _seeded(text: str) -> Generator:
+    # Hashed, so that epoch 1 of seed 42 is not epoch 0 of seed 43.
+    return torch.Generator().manual_seed(int.from_bytes(sha256(text.encode()).digest()[:7], "big"))
 
 
 class Batches:
@@ -45,7 +51,8 @@ class Batches:
         batch_size: samples a batch.
         shuffle_seed: a new order every epoch; None keeps the order of `indices`.
         drop_last: leave out a last short batch, unless it is the only one.
-        transform: what to do to a batch of inputs instead of scaling uint8 (a `Preparation` does that too).
+        transform: what to do to a batch of inputs instead of scaling uint8 (a `Preparation` does that too). What
+            it draws is a function of (seed, epoch, number of the batch) alone; the global random state stays.
     """
 
     batch_sampler = None  # Lightning asks whatever has a sampler for it
@@ -66,7 +73,7 @@ class Batches:
         self.indices = torch.as_tensor(indices, dtype=torch.long)
         self.batch_size = batch_size
         self.drop_last = drop_last and len(self.indices) >= batch_size
-        self.transform = transform or to_float
+        self.transform = transform or Preparation()
         self.sampler = EpochOrder(len(self.indices), shuffle_seed)
 
     def __len__(self) -> int:
@@ -75,5 +82,5 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = self.indices[self.sampler.order()]
-        for rows in torch.split(order, self.batch_size)[: len(self)]:
-            yield self.transform(self.inputs[rows]), self.targets[rows]
+        for number, rows in enumerate(torch.split(order, self.batch_size)[: len(self)]):
+            yield self.transform(self.inputs[rows], self.sampler.generator(number)), self.targets[rows]

@@ -6,6 +6,10 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 VARIABLE = "EXPERIMENTS_CACHE"
+TAG = "CACHEDIR.TAG"
+"""Marks a folder as made here, so that clearing touches no other, and as one that backups may leave out."""
+
+_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Of experiments; https://bford.info/cachedir/\n"
 
 
 def cache_folder(kind: str) -> Path:
@@ -14,10 +18,12 @@ def cache_folder(kind: str) -> Path:
     Below the user's cache folder (`~/.cache/experiments` on Linux), or below what EXPERIMENTS_CACHE names.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be made, or listed.
     """
     folder = cache_root() / kind
     folder.mkdir(parents=True, exist_ok=True)
+    if next(folder.iterdir(), None) is None:
+        (folder / TAG).write_text(_SIGNATURE)
     return folder
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import pytorch_lightning as pl
-import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -19,6 +18,7 @@ from experiments.data.dataset import from_torch_dataset
 from experiments.data.errors import DataError
 from experiments.data.guess import guess
 from experiments.data.label_noise import with_wrong_labels
+from experiments.data.pixels import GATHERED_VALUES
 from experiments.data.pool import Pool, SampleTable
 from experiments.data.preparation import Preparation, Transform
 from experiments.data.split import by_hash, oversampled
@@ -26,7 +26,6 @@ from experiments.data.table import Shares, notices_on, split_pool
 
 EVALUATION_BATCH = 512
 EVALUATION_VALUES = 64 * 3 * 224 * 224  # at most so many numbers in an evaluation batch
-PREPARED_VALUES = 2**24  # up to so many are normalised once and kept: 64 MiB of float32
 
 
 @runtime_checkable
@@ -174,10 +173,7 @@ class DataModule(pl.LightningDataModule):
             return None
         loader = self.train_dataloader()
         rows = loader.indices[loader.sampler.order()][: min(32, self._train_batch)]
-        # Looking must not change training: the global random state is left as it was.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            images = Preparation(augmentation=self._augmentation(pool))(pool.inputs[rows])
+        images = Preparation(augmentation=self._augmentation(pool))(pool.inputs[rows], loader.sampler.generator(0))
         return contact_sheet.draw(images, [self.table.labels[row] for row in rows.tolist()])
 
     def class_sheets(self) -> dict[str, Image.Image]:
@@ -228,6 +224,6 @@ class DataModule(pl.LightningDataModule):
 def _prepare(pool: Pool) -> tuple[Any, Transform | None]:
     """Inputs and transform for unaugmented batches: small data is normalised once, not in every batch."""
     transform = None if pool.mean is None else Preparation(pool.mean, pool.std)
-    if isinstance(pool.inputs, Tensor) and pool.inputs.numel() <= PREPARED_VALUES:
+    if isinstance(pool.inputs, Tensor) and pool.inputs.numel() <= GATHERED_VALUES:
         return (transform or Preparation())(pool.inputs), None
     return pool.inputs, transform

@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import torch
 
+from experiments.data.decoding import hash_files
 from experiments.data.errors import DataError
 from experiments.data.images import RESIZE
+from experiments.data.near_duplicates import near_duplicates
+from experiments.data.pictures import thumbnails
 from experiments.data.pixels import read_pixels
 from experiments.data.pool import Inputs, Pool, sample_order
 from experiments.data.scan import Found, check_root, scan
@@ -51,25 +53,27 @@ class Folder:
 
     def _decode(self, root: Path, found: list[Found]) -> Pool:
         found, notices = _of_known_classes(found)
-        contents = [_content_hash(item.path) for item in found]
+        contents = hash_files([item.path for item in found])
         names = [item.path.relative_to(root).as_posix() for item in found]
         order = sample_order([item.label for item in found], contents, names)
-        inputs, failures = read_pixels([found[row].path for row in order], self.image_size)
-        kept = [row for place, row in enumerate(order) if place not in failures]
-        unreadable = [f"{names[order[place]]} ({reason})" for place, reason in failures.items()]
+        read = read_pixels([found[row].path for row in order], [contents[row] for row in order], self.image_size)
+        kept = [row for place, row in enumerate(order) if place not in read.failures]
+        unreadable = [f"{names[order[place]]} ({reason})" for place, reason in read.failures.items()]
         splits = [found[row].split or "train" for row in kept]
         return self._pool(
-            inputs,
+            read.inputs,
+            files=[found[row].path for row in kept],
             labels=[found[row].label for row in kept],
             paths=[names[row] for row in kept],
             contents=[contents[row] for row in kept],
             splits=splits if any(item.split for item in found) else None,
-            notices=notices + _unreadable_notice(unreadable),
+            notices=notices + _unreadable_notice(unreadable) + read.notices,
         )
 
     def _pool(
         self,
         inputs: Inputs,
+        files: list[Path],
         labels: list[str],
         paths: list[str],
         contents: list[str],
@@ -80,6 +84,7 @@ class Folder:
         if len(classes) < 2:
             left = f"only of class {classes[0]}" if classes else "of no class"
             raise DataError(f"dataset.root={self.root} has readable images {left}. " + " ".join(notices))
+        small, _ = thumbnails(files, contents)
         return Pool(
             inputs=inputs,
             targets=torch.tensor([classes.index(label) for label in labels]),
@@ -91,6 +96,7 @@ class Folder:
             mean=IMAGENET_MEAN,
             std=IMAGENET_STD,
             resize=RESIZE.format(size=self.image_size),
+            groups=near_duplicates(small, contents).groups,
             photographs=True,
             notices=notices,
         )
@@ -102,13 +108,6 @@ def _state(path: Path) -> tuple[str, int, int]:
     except OSError:  # a link to nowhere
         return str(path), 0, 0
     return str(path), stat.st_size, stat.st_mtime_ns
-
-
-def _content_hash(path: Path) -> str:
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:  # decoding fails on it as well, and names it
-        return ""
 
 
 def _of_known_classes(found: Sequence[Found]) -> tuple[list[Found], list[str]]:

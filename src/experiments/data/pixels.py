@@ -1,67 +1,52 @@
-"""Many picture files as uint8 batches: in memory while they fit, else decoded on demand by threads."""
+"""Pictures as torch wants them: small sets as one tensor, others gathered from the pixel store batch by batch."""
 
-import os
-import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from experiments.data.images import UnreadableImageError, decode
+from experiments.data.pictures import Pictures
 from experiments.data.pool import Inputs
 
-MEMORY_LIMIT_BYTES = 2 * 2**30
+GATHERED_VALUES = 2**24  # up to so many numbers lie in memory as one tensor
 
 
-class FilesOnDemand:
-    """Pictures that do not fit into memory: `rows` (B,) -> uint8 (B, 3, size, size), decoded at each call."""
+class PictureRows:
+    """Some rows of `Pictures`, in this order: rows (B,) of long -> uint8 (B, 3, size, size)."""
 
-    def __init__(self, paths: Sequence[Path], size: int) -> None:
-        self.paths = list(paths)
-        self.size = size
+    def __init__(self, pictures: Pictures, rows: Sequence[int]) -> None:
+        self.pictures = pictures
+        self.rows = torch.tensor(rows, dtype=torch.long)
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.rows)
 
     def __getitem__(self, rows: Tensor, /) -> Tensor:
-        batch = torch.empty(len(rows), 3, self.size, self.size, dtype=torch.uint8)
-        if failures := _decode_into(batch, [self.paths[row] for row in rows.tolist()]):
-            raise UnreadableImageError("; ".join(failures.values()))
-        return batch
+        return torch.from_numpy(self.pictures.take(self.rows[rows].numpy()))
 
 
-def read_pixels(paths: Sequence[Path], size: int) -> tuple[Inputs, dict[int, str]]:
-    """Decodes every file once.
+@dataclass(frozen=True)
+class ReadPixels:
+    """What `read_pixels` found.
 
-    Returns:
-        The readable pictures in the order of `paths`, and the reason for each row that was left out.
+    Attributes:
+        inputs: the readable pictures, in the order of the files.
+        failures: by row, why a file was left out.
+        notices: what the user should know about the cache, a sentence each.
     """
-    if len(paths) * 3 * size * size > MEMORY_LIMIT_BYTES:
-        failures = _decode_into(None, paths, size)
-        return FilesOnDemand([p for row, p in enumerate(paths) if row not in failures], size), failures
-    pixels = torch.empty(len(paths), 3, size, size, dtype=torch.uint8)
-    failures = _decode_into(pixels, paths)
-    if failures:
-        pixels = pixels[[row for row in range(len(paths)) if row not in failures]]
-    return pixels, failures
+
+    inputs: Inputs
+    failures: dict[int, str]
+    notices: list[str]
 
 
-def _decode_into(out: Tensor | None, paths: Sequence[Path], size: int = 0) -> dict[int, str]:
-    """Fills `out` (N, 3, S, S), or only tries every file; the reason for each row that failed."""
-
-    def fill(row: int) -> str | None:
-        try:
-            picture = decode(paths[row], out.shape[-1] if out is not None else size)
-        except UnreadableImageError as error:
-            return str(error)
-        if out is not None:
-            out[row] = torch.from_numpy(picture)
-        return None
-
-    # Pillow warns of large pictures and odd metadata. Filters are global: set outside the threads.
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as threads:
-        warnings.filterwarnings("ignore", module="PIL")
-        reasons = list(threads.map(fill, range(len(paths))))
-    return {row: reason for row, reason in enumerate(reasons) if reason is not None}
+def read_pixels(paths: Sequence[Path], contents: Sequence[str], size: int) -> ReadPixels:
+    """The files as (3, size, size) uint8, decoded only if no run did it before; see `Pictures`."""
+    pictures = Pictures(paths, contents, size)
+    rows = [row for row in range(len(pictures)) if row not in pictures.failures]
+    inputs: Inputs = PictureRows(pictures, rows)
+    if len(rows) * 3 * size**2 <= GATHERED_VALUES:
+        inputs = inputs[torch.arange(len(rows))]
+    return ReadPixels(inputs, pictures.failures, pictures.notices)

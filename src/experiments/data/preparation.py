@@ -1,11 +1,16 @@
 """What happens to a batch between memory and model: to 0..1, augment, normalise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-Transform = Callable[[Tensor], Tensor]
+
+class Transform(Protocol):
+    """What changes a batch (B, *input_shape); it draws from the generator alone (None: torch's global one)."""
+
+    def __call__(self, batch: Tensor, generator: Generator | None = None, /) -> Tensor: ...
 
 
 def to_float(batch: Tensor) -> Tensor:
@@ -29,10 +34,10 @@ class Preparation:
         self.std = None if std is None else torch.tensor(std).view(-1, 1, 1)
         self.augmentation = augmentation
 
-    def __call__(self, batch: Tensor) -> Tensor:
+    def __call__(self, batch: Tensor, generator: Generator | None = None, /) -> Tensor:
         batch = to_float(batch)
         if self.augmentation is not None:
-            batch = self.augmentation(batch)
+            batch = self.augmentation(batch, generator)
         if self.mean is not None:
             batch = batch - self.mean
         return batch if self.std is None else batch / self.std

@@ -1,0 +1,115 @@
+"""`experiments cache`: it tells what is kept, and removes that and nothing else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from experiments.cli import main
+from experiments.data.cache_folder import TAG, VARIABLE, cache_folder
+from experiments.data.pixel_store import PixelStore
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two pictures of 16 pixels, a drawn set of three files, and what is not ours."""
+    root = tmp_path / "cache"
+    monkeypatch.setenv(VARIABLE, str(root))
+    PixelStore.open(16).append(["ab" * 32, "cd" * 32], np.zeros((2, 3, 16, 16), np.uint8))
+    drawn = cache_folder("toy_bears") / "0123abcd"
+    drawn.mkdir()
+    for name in ("a.jpg", "b.jpg", ".toy_bears.lock"):
+        (drawn / name).write_bytes(bytes(1000))
+    (root / "mine").mkdir()
+    (root / "mine" / "thesis.txt").write_text("years of work")
+    (root / "pixels" / "notes.txt").write_text("not ours either")
+    return root
+
+
+def files(root: Path) -> list[str]:
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+def test_it_shows_what_is_kept_and_how_large(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cache"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        str(cache),
+        "",
+        "kind       what                    size",
+        "pixels     16 px     2 pictures  1.7 kB",
+        "toy_bears  0123abcd     3 files  3.0 kB",
+        "total                            4.7 kB",
+        "",
+        "experiments cache --clear removes all, --clear KIND one kind",
+    ]
+
+
+def test_all_is_cleared_but_what_is_not_ours(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (cache / "pixels" / "16px_v1" / ".rows.12.34").write_text("of a killed writer")
+    assert main(["cache", "--clear"]) == 0
+    out = capsys.readouterr().out
+    assert "16 px" in out
+    assert "0123abcd" in out
+    assert files(cache) == [
+        "mine/thesis.txt",
+        "pixels/16px_v1/lock",
+        f"pixels/{TAG}",
+        "pixels/notes.txt",
+        f"toy_bears/{TAG}",
+    ]
+    assert main(["cache"]) == 0
+    assert capsys.readouterr().out == f"{cache}\nnothing is kept\n"
+
+
+def test_one_kind_is_cleared(cache: Path) -> None:
+    assert main(["cache", "--clear", "pixels"]) == 0
+    assert "toy_bears/0123abcd/a.jpg" in files(cache)
+    assert "pixels/16px_v1/rows" not in files(cache)
+
+
+def test_a_kind_that_is_not_there_is_refused(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = files(cache)
+    assert main(["cache", "--clear", "mine"]) == 2
+    assert "nothing of the kind mine is kept; there are: pixels, toy_bears" in capsys.readouterr().err
+    assert files(cache) == before
+
+
+def test_what_another_process_is_at_work_on_is_left(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with FileLock(cache / "toy_bears" / "0123abcd" / ".toy_bears.lock"):
+        assert main(["cache", "--clear"]) == 1
+    out, err = capsys.readouterr()
+    assert err == f"left as it is, another process is at work on it: {cache}/toy_bears/0123abcd\n"
+    assert "16 px" in out
+    assert "toy_bears/0123abcd/a.jpg" in files(cache)
+
+
+def test_links_are_removed_not_followed(cache: Path) -> None:
+    (cache / "toy_bears" / "link").symlink_to(cache / "mine", target_is_directory=True)
+    assert main(["cache", "--clear", "toy_bears"]) == 0
+    assert "mine/thesis.txt" in files(cache)
+    assert not (cache / "toy_bears" / "link").is_symlink()
+
+
+def test_a_damaged_store_is_shown_and_cleared(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (cache / "pixels" / "16px_v1" / "index").write_text("garbage")
+    assert main(["cache", "--clear", "pixels"]) == 0
+    assert "16 px  0 pictures" in capsys.readouterr().out
+    assert not (cache / "pixels" / "16px_v1" / "index").exists()
+
+
+def test_no_cache_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "none"))
+    for words in (["cache"], ["cache", "--clear"]):
+        assert main(words) == 0
+        assert capsys.readouterr().out == f"{tmp_path}/none\nnothing is kept\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_torch_is_not_imported_in_a_process_of_its_own() -> None:
+    program = "import sys; from experiments.cli import main; main(['cache']); sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

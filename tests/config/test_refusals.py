@@ -43,14 +43,15 @@ ONE_MISTAKE = [
         "experiment=lerning_rate_too_high",
         "experiment=lerning_rate_too_high\n"
         "  there is no experiment called lerning_rate_too_high; there are: good, learning_rate_too_high, "
-        "learning_rate_too_low, too_few_epochs, too_many_epochs, wrong_labels_by_heart\n"
+        "learning_rate_too_low, too_few_epochs, too_many_epochs, unbalanced, unbalanced_oversampled, "
+        "wrong_labels_by_heart\n"
         "  try: experiment=learning_rate_too_high",
     ),
     (
         "sweep=what_can_go_wrng",
         "sweep=what_can_go_wrng\n"
-        "  there is no sweep called what_can_go_wrng; there are: batch_size, epochs, learning_rate, map, "
-        "polynomial_degree, regularisation, seeds, thousand_lines, training_images, what_can_go_wrong\n"
+        "  there is no sweep called what_can_go_wrng; there are: batch_size, class_balance, epochs, learning_rate, "
+        "map, polynomial_degree, regularisation, seeds, thousand_lines, training_images, what_can_go_wrong\n"
         "  try: sweep=what_can_go_wrong",
     ),
     # Values of another type, or out of range.
@@ -89,7 +90,7 @@ ONE_MISTAKE = [
     ),
     # Options that are taken away.
     ("optimizer=null", "optimizer=null\n  a choice is needed; there are: adamw, sgd\n  try: optimizer=adamw"),
-    ("recipe=null", "recipe=null\n  a choice is needed; there are: digits, line, polynomial\n  try: recipe=digits"),
+    ("recipe=null", "recipe=null\n  a choice is needed; there are: bears, digits, line, polynomial\n  try: recipe=digits"),
     ("experiment=null", "experiment=null\n  an experiment is needed\n  try: experiment=good (no change)"),
     ("~optimizer", "optimizer=???\n  no optimizer is chosen\n  try: optimizer=adamw"),
     # Combinations.
@@ -453,7 +454,7 @@ def test_an_expectation_is_refused_where_it_cannot_be_read(refused: Refused) -> 
     [("vit", "experiments --help"), ("lisst", "experiments list"), ("lr=0.1", "experiments fit lr=0.1")],
 )
 def test_a_verb_that_does_not_exist(refused: Refused, line: str, instead: str) -> None:
-    there_are = "there are: fit, diagnose, draw, tour, list, explain"
+    there_are = "there are: fit, diagnose, data, draw, tour, cache, list, explain"
     assert refused(line) == f"error: experiments {line}\n  there is no verb {line}; {there_are}\n  try: {instead}\n"
 
 

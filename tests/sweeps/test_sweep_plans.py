@@ -34,7 +34,6 @@ def test_what_can_go_wrong_is_five_jobs_named_after_the_experiments(sweep: str) 
     [
         ("learning_rate", "optimizer.lr", [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 5e-1]),
         ("epochs", "schedule.epochs", [1, 2, 4, 8, 16]),
-        ("training_images", "dataset.subset_fraction", [0.1, 0.2, 0.4, 0.7, 1.0]),
     ],
 )
 def test_the_other_sweeps_run_over_values(sweep: str, key: str, values: list[float]) -> None:
@@ -42,6 +41,31 @@ def test_the_other_sweeps_run_over_values(sweep: str, key: str, values: list[flo
     found = plan(f"sweep={sweep}")
     assert [job.examined.configuration[group][last] for job in found.jobs] == values
     assert [job.name for job in found.jobs] == [f"{key}={value}" for value in values]
+
+
+def test_shares_of_the_training_images_are_run_three_times_each() -> None:
+    found = plan("sweep=training_images")
+    shares = [0.05, 0.1, 0.2, 0.4, 0.7, 1.0]
+    assert [job.name for job in found.jobs] == [
+        f"dataset.subset_fraction={share},seed={seed}" for share in shares for seed in (0, 1, 2)
+    ]
+    trained = [(job.examined.configuration["dataset"], job.examined.configuration["seed"]) for job in found.jobs]
+    assert [(data["subset_fraction"], seed) for data, seed in trained] == [(s, n) for s in shares for n in (0, 1, 2)]
+
+
+def test_class_balance_trains_what_its_experiments_say() -> None:
+    found = plan("sweep=class_balance")
+    assert [job.name for job in found.jobs[::3]] == [
+        "good,seed=0",
+        "unbalanced,seed=0",
+        "unbalanced_oversampled,seed=0",
+    ]
+    trained = [job.examined.configuration["dataset"] for job in found.jobs[::3]]
+    assert [(data["rare_fraction"], data["oversample"]) for data in trained] == [
+        (1, False),
+        (0.25, False),
+        (0.25, True),
+    ]
 
 
 def test_a_product_of_values_in_the_order_in_which_they_were_typed() -> None:
@@ -59,9 +83,9 @@ def test_a_product_of_values_in_the_order_in_which_they_were_typed() -> None:
 @pytest.mark.parametrize(
     ("override", "names"),
     [
-        ("experiment=glob(*)", [*EXPERIMENTS, "wrong_labels_by_heart"]),
+        ("experiment=glob(*)", [*EXPERIMENTS, "unbalanced", "unbalanced_oversampled", "wrong_labels_by_heart"]),
         ("experiment=glob(too*)", ["too_few_epochs", "too_many_epochs"]),
-        ("experiment=glob(*,exclude=[too*,learning*])", ["good", "wrong_labels_by_heart"]),
+        ("experiment=glob(*,exclude=[too*,learning*,un*])", ["good", "wrong_labels_by_heart"]),
         ("seed=range(0,3)", ["seed=0", "seed=1", "seed=2"]),
         ("seed=choice(3,1)", ["seed=3", "seed=1"]),
         ("seed=1,1,2,1", ["seed=1", "seed=2"]),

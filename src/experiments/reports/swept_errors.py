@@ -93,11 +93,11 @@ def _values(sweep: Sweep, key: str) -> dict[str, float]:
 
 
 def _place(value: float, runs: Sequence[Run], score: str) -> Place:
-    errors = [_errors(run, score) for run in runs]
+    errors = [final_errors(run, score) for run in runs]
     return Place(value, tuple(train for train, _ in errors), tuple(valid for _, valid in errors))
 
 
-def _errors(run: Run, score: str) -> tuple[float, float]:
+def final_errors(run: Run, score: str) -> tuple[float, float]:
     """After the last epoch, in evaluation mode: on the training data, on the validation data."""
     valid = (run.metrics.get("final") or {}).get(score)
     if run.status == "diverged" or valid is None or not math.isfinite(valid):

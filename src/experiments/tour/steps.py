@@ -135,11 +135,35 @@ STEPS = (
         ("experiments fit -m experiment=good,wrong_labels_by_heart",),
     ),
     Step(
+        "pictures",
+        "Pictures of your own",
+        (
+            "A folder a class. Drawn bears stand in for photographs: some files are broken, some pictures twice there.",
+            "Training leaves the broken ones out and names them; verify moves them aside, duplicates finds the copies.",
+        ),
+        (
+            "experiments fit recipe=bears dataset=toy_bears dataset.root=bears dataset.corrupt_files=0.02 "
+            "dataset.near_duplicates=0.02",
+            "experiments data verify bears --quarantine",
+            "experiments data duplicates bears",
+            "experiments data show bears --image-size 64 --to outputs/bears",
+        ),
+    ),
+    Step(
+        "balance",
+        "Unbalanced classes",
+        (
+            "Every second class keeps a quarter of its images in training; then these are repeated up to the others.",
+            "The lesson's advice is to do nothing first, and if anything to repeat the rare class.",
+        ),
+        ("experiments fit sweep=class_balance",),
+    ),
+    Step(
         "images",
         "How many images are enough?",
         (
-            "The same four epochs on a tenth of the training images up to all of them: see swept.png.",
-            "Where the curve is still falling, more images would help.",
+            "The same four epochs on a twentieth of the training images up to all of them, thrice: see swept.png.",
+            "Where the curve is still falling more images would help, and the last line says how much.",
         ),
         ("experiments fit sweep=training_images",),
     ),

@@ -42,9 +42,10 @@ def _train_in_turn(composer: Composer, plan: Plan) -> Callable[[Path], None]:
     from experiments.training.fit import train
     from experiments.training.preparation import prepare
     from experiments.training.run_record import command_line
+    from experiments.training.terminal import say_notices
 
-    for configuration in distinct([job.examined.configuration for job in plan.jobs]):
-        prepare(configuration)
+    different = distinct([job.examined.configuration for job in plan.jobs])
+    say_notices([notice for configuration in different for notice in prepare(configuration).data.notices])
     labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
 
     def train_job(job: Job, job_folder: Path, parameters: Mapping[str, Any]) -> None:
@@ -78,8 +79,13 @@ def _report(plan: Plan, folder: Path) -> bool:
     """Diagnosis, table and pictures of a sweep, from its files alone; whether a job of it failed."""
     from experiments.diagnosis.journal import keep_for_sweep
     from experiments.reports.agreement import agreement, map_lines
+    from experiments.reports.class_balance import class_balance
+    from experiments.reports.class_balance_lines import class_balance_lines
     from experiments.reports.critical import where_divergence_starts
     from experiments.reports.curves import draw_curves
+    from experiments.reports.extrapolation import more_images_line
+    from experiments.reports.learning_curve import learning_curve
+    from experiments.reports.learning_curve_picture import draw_learning_curve
     from experiments.reports.map import draw_map
     from experiments.reports.summary import print_sweep
     from experiments.reports.swept import draw_swept
@@ -91,8 +97,12 @@ def _report(plan: Plan, folder: Path) -> bool:
     runs_csv(done, folder / "runs.csv")
     draw_curves(done, folder / "curves.png")
     lines, pictures = diagnosis.summary_lines(), [folder / "curves.png"]
-    if draw_swept(done, folder / "swept.png"):
+    curve = learning_curve(done)
+    if draw_learning_curve(curve, folder / "swept.png") if curve else draw_swept(done, folder / "swept.png"):
         pictures.append(folder / "swept.png")
+    lines += [more_images_line(curve)] if curve else []
+    balance = class_balance(done)
+    lines += class_balance_lines(balance) if balance else []
     critical = where_divergence_starts(done)
     lines += [critical] if critical else []
     found = agreement(done)

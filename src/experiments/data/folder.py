@@ -14,11 +14,12 @@ from experiments.data.near_duplicates import near_duplicates
 from experiments.data.pictures import thumbnails
 from experiments.data.pixels import read_pixels
 from experiments.data.pool import Inputs, Pool, sample_order
-from experiments.data.scan import Found, check_root, scan
+from experiments.data.scan import Found, check_root, scan, shown
 
 IMAGENET_MEAN = [0.485, 0.456, 0.406]
 IMAGENET_STD = [0.229, 0.224, 0.225]
-_NAMES_SHOWN = 10
+_NAMES_SHOWN = 50
+_NAMES_IN_A_LINE = 5
 # The jobs of a sweep run in one process: the last folder's pixels, by what they were made from.
 _last: dict[tuple[object, ...], Pool] = {}
 
@@ -131,6 +132,10 @@ def _of_known_classes(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
 def _unreadable_notice(files: Sequence[str]) -> list[str]:
     if not files:
         return []
-    count = f"{len(files)} unreadable image{'s' if len(files) > 1 else ''} left out"
-    more = f", and {len(files) - _NAMES_SHOWN} more" if len(files) > _NAMES_SHOWN else ""
-    return [f"{count}: {', '.join(files[:_NAMES_SHOWN])}{more}."]
+    names = [shown(name) for name in sorted(files)]
+    if len(names) > _NAMES_SHOWN:
+        names[_NAMES_SHOWN:] = [f"and {len(names) - _NAMES_SHOWN} more: `experiments data verify` names them all"]
+    count = f"{len(files)} unreadable image{'s' if len(files) > 1 else ''} left out:"
+    if len(names) > _NAMES_IN_A_LINE:
+        return ["\n  ".join([count, *names])]
+    return [f"{count} {', '.join(names)}."]

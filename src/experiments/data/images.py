@@ -114,7 +114,7 @@ def _reason(error: Exception, source: bytes | str | Path | BinaryIO) -> str:
         return reason_of(error)
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, Image.DecompressionBombError | MemoryError) or "Decompressed data too large" in text:
-        return f"{BOMB}: {text}"
+        return f"{BOMB}: {text.partition(', could be')[0]}"
     return f"{DAMAGED}: {text}"
 
 

@@ -17,6 +17,10 @@ _SIGNATURES = {
     b"MM\0*": ".tif",
     b"II+\0": ".tif",  # BigTIFF
     b"MM\0+": ".tif",
+    b"\0\0\x01\0": ".ico",
+    b"\0\0\0\x0cjP  \r\n\x87\n": ".jp2",
+    b"\xff\x4f\xff\x51": ".j2k",
+    **{b"P%d%c" % (kind, space): ".ppm" for kind in (4, 5, 6) for space in b"\n "},
 }
 HEAD = 16
 """So many bytes from the start tell what a file is."""
@@ -34,7 +38,7 @@ class Found:
 
 
 def is_image(path: Path) -> bool:
-    """Whether the first bytes are those of a JPEG, PNG, GIF, BMP, TIFF, WebP or AVIF; names do not count."""
+    """Whether the first bytes are those of an image that can be decoded; names do not count."""
     try:
         if not path.is_file():  # a pipe or a device would be read for ever
             return False
@@ -58,10 +62,23 @@ def scan(root: Path) -> list[Found]:
 
     With `train/` (and `valid/`, `val/`, `test/`) above the classes these fix the split; without a validation
     folder the training images are still to be split. A file that only *claims* to be an image (by its
-    extension) is listed too, so that whoever decodes it can name it.
+    extension) is listed too, and what cannot be read, so that whoever decodes it can name it.
 
     Raises:
         OSError: if a folder cannot be listed.
+    """
+    return [item for item in all_files(root) if _may_be_image(item.path)]
+
+
+def _may_be_image(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES or is_image(path) or not os.access(path, os.R_OK)
+
+
+def all_files(root: Path) -> list[Found]:
+    """Every file below the class folders as `scan` lists them, images or not; a folder that cannot be listed itself.
+
+    Raises:
+        OSError: if a folder above the files cannot be listed.
     """
     tops = _split_folders(root) or {root: None}
     fixed = "valid" in tops.values()
@@ -70,8 +87,12 @@ def scan(root: Path) -> list[Found]:
         for top, split in tops.items()
         for folder in _folders(top)
         for path in _files(folder)
-        if path.suffix.lower() in _SUFFIXES or is_image(path)
     ]
+
+
+def shown(name: str) -> str:
+    """A file's name on one line, whatever bytes are in it."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
 
 
 def check_root(root: str | Path) -> str | None:
@@ -139,6 +160,8 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+    closed: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+    yield from closed

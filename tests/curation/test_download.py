@@ -53,12 +53,12 @@ def test_every_row_of_the_manifest_is_right_whatever_the_servers_do(
         (server.put("/broken", status(500)), "HTTP 500 Internal Server Error (after 4 attempts)"),
         (server.put("/patience", status(429, Retry_After="3600")), "HTTP 429 Too Many Requests"),
         (server.put("/loop", status(302, Location="/loop")), "more than 10 redirects"),
-        (server.put("/page", HTML, Content_Type="image/jpeg"), "a web page, not a picture"),
-        (server.put("/svg", b'<?xml version="1.0"?><svg/>'), "an SVG drawing, not a picture of pixels"),
-        (server.put("/text", b"hello"), "not a picture"),
-        (server.put("/empty", b""), "empty file"),
+        (server.put("/page", HTML, Content_Type="image/jpeg"), "not an image (it seems to be a web page)"),
+        (server.put("/svg", b'<?xml version="1.0"?><svg/>'), "not an image (it seems to be an SVG drawing)"),
+        (server.put("/text", b"hello"), "not an image"),
+        (server.put("/empty", b""), "zero bytes"),
         (server.put("/always_cut", reset), "connection broke off ("),
-        (server.put("/half_a_picture", body[10][:-300]), "broken picture ("),
+        (server.put("/half_a_picture", body[10][:-300]), "truncated or damaged ("),
         (server.put("/stalled", stalled(body[11])), "not done within 1 s"),
         (server.put("/dripping", dripping), "not done within 1 s"),
         (server.put("/endless", endless), "larger than 1 MiB"),
@@ -222,7 +222,7 @@ def test_the_end_counts_by_class_and_by_reason(
         "\n"
         "reason                         addresses\n"
         "HTTP 404 Not Found                     2\n"
-        "a web page, not a picture              1\n"
+        "not an image                           1\n"
         "same address in another class          1\n"
         "not an http or https address           1\n"
         "\n"

@@ -17,7 +17,7 @@ COMMANDS = [line for line in LINES if line.startswith("experiments ")]
 
 def test_is_short_and_shows_commands() -> None:
     assert len(README.splitlines()) <= 200
-    assert len(COMMANDS) == 15
+    assert len(COMMANDS) == 16
 
 
 def test_the_commands_of_the_readme_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

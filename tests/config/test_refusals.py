@@ -90,7 +90,10 @@ ONE_MISTAKE = [
     ),
     # Options that are taken away.
     ("optimizer=null", "optimizer=null\n  a choice is needed; there are: adamw, sgd\n  try: optimizer=adamw"),
-    ("recipe=null", "recipe=null\n  a choice is needed; there are: bears, digits, line, polynomial\n  try: recipe=digits"),
+    (
+        "recipe=null",
+        "recipe=null\n  a choice is needed; there are: bears, digits, line, polynomial\n  try: recipe=digits",
+    ),
     ("experiment=null", "experiment=null\n  an experiment is needed\n  try: experiment=good (no change)"),
     ("~optimizer", "optimizer=???\n  no optimizer is chosen\n  try: optimizer=adamw"),
     # Combinations.

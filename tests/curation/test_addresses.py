@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from pathlib import Path
 
 import pytest
 
 from experiments.cli import main
-from experiments.curation.addresses import Address, read_addresses
+from experiments.curation.addresses import LONGEST, Address, read_addresses
 from experiments.data.errors import DataError
 
 
@@ -65,6 +67,8 @@ def test_a_csv_in_any_order_of_columns_and_with_others(tmp_path: Path) -> None:
         ("a.csv", "url,class\nhttp://a/1,a\\b\n", "cannot be the name of a folder"),
         ("a.csv", "url,class\nhttp://a/1,.hidden\n", "the class '.hidden' cannot be the name of a folder"),
         ("a.csv", f"url,class\nhttp://a/1,{'b' * 201}\n", "A class has at most 200 bytes"),
+        ("a.csv", "url,class\nhttp://a/1,Manifest.csv\n", "a file of ours has this name. Give the class another"),
+        ("a.csv", "url,class\nhttp://a/1,quarantine.csv\n", "a file of ours has this name. Give the class another"),
         ("a.csv", 'url,class\nhttp://a/1,"a\nb"\n', "cannot be the name of a folder"),
     ],
 )
@@ -89,3 +93,33 @@ def test_a_refusal_has_exit_code_2_and_leaves_no_folder(tmp_path: Path, capsys: 
     assert out == ""
     assert err.startswith(f"error: {tmp_path / 'nowhere'}: there is no such file or folder. It must be a folder with")
     assert not (tmp_path / "bears").exists()
+
+
+def test_long_addresses_are_cut_and_stay_different(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    long = f"data:image/png;base64,{'A' * 200_000}"
+    fits = f"http://a/{'b' * (LONGEST - 9)}"
+    (tmp_path / "urls.csv").write_text(f'url,class\n"{long}1",black\n"{long}2",black\n{fits},black\n')
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "black.txt").write_text(f"{long}1\n{long}2\n{fits}\n")
+    first, second, third = [url for url, _ in pairs(tmp_path / "urls.csv")]
+    assert first.startswith(f"{long[:LONGEST]}... (200023 characters, SHA-256 ")
+    assert LONGEST < len(first) < LONGEST + 100
+    assert first != second
+    assert third == fits
+    assert [url for url, _ in pairs(tmp_path / "lists")] == [first, second, third]
+    assert csv.field_size_limit() == limit
+
+
+def test_the_home_of_a_user_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "black.txt").write_text("ftp://a/1")
+    for words in (["~nouser/x", "r"], [str(tmp_path), "~nouser/x"]):
+        assert main(["data", "download", *words]) == 2
+        assert "~nouser/x names a user without a home folder: write the path in full" in capsys.readouterr().err
+
+
+def test_a_root_that_is_no_text_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "black.txt").write_text("ftp://a/1")
+    root = os.fsdecode(os.fsencode(tmp_path) + b"/b\xe4r")
+    assert main(["data", "download", str(tmp_path), root]) == 1
+    assert f"what became of each: {tmp_path}/b\\udce4r/manifest.csv" in capfd.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import socket
 import threading
 from email.utils import formatdate
@@ -13,6 +14,7 @@ from downloads import download, manifest, name_of, pictures, write_lists
 from picture_server import Answer, PictureServer, dripping, endless, picture, stalled, status, truncated
 
 from experiments.curation import fetch
+from experiments.curation.manifest import read_manifest
 
 HTML = b"<!DOCTYPE html><html><body>Not found, but politely</body></html>"
 
@@ -273,3 +275,63 @@ def test_a_root_that_is_a_file_is_refused(
     assert download(lists, tmp_path / "bears") == 2
     assert "bears is a file" in capsys.readouterr().err
     assert (tmp_path / "bears").read_text() == "mine"
+
+
+def test_a_file_where_a_class_folder_belongs_is_refused_and_nothing_is_left(
+    tmp_path: Path, server: PictureServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "bears"
+    root.mkdir()
+    (root / "black").write_text("mine")
+    lists = write_lists(tmp_path / "urls", black=[server.put("/0", picture(0))])
+    assert download(lists, root) == 2
+    assert f"{root / 'black'} is a file" in capsys.readouterr().err
+    assert [path.name for path in root.iterdir()] == ["black"]
+    assert not server.hits
+
+
+def test_a_full_disk_is_told_with_the_folder(
+    tmp_path: Path, server: PictureServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_room(*_: object) -> str:
+        raise OSError(28, "No space left on device")  # what writing to an open file raises: no path
+
+    monkeypatch.setattr(fetch.Fetcher, "_save", no_room)
+    lists, root = write_lists(tmp_path / "urls", black=[server.put("/0", picture(0))]), tmp_path / "bears"
+    assert download(lists, root) == 1
+    assert f"error: {root}: No space left on device\n" in capsys.readouterr().err
+
+
+def test_addresses_of_any_length_and_with_line_ends_have_their_row_at_every_download(
+    tmp_path: Path, server: PictureServer
+) -> None:
+    long = f"data:image/png;base64,{'A' * 200_000}"
+    urls = [f"{long}1", f"{long}2", "http://a/\r1", "http://a/\n2", server.put("/0", picture(0))]
+    with (tmp_path / "urls.csv").open("w", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("url", "class"), *((url, "black") for url in urls)])
+    root = tmp_path / "bears"
+    assert download(tmp_path / "urls.csv", root) == 0
+    before = (root / "manifest.csv").read_bytes()
+    rows = manifest(root)
+    assert [row["status"] for row in rows] == 4 * ["refused"] + ["downloaded"]
+    assert [row["url"] for row in rows][2:] == urls[2:]
+    assert len({row["url"] for row in rows}) == 5
+    assert download(tmp_path / "urls.csv", root) == 0
+    assert (root / "manifest.csv").read_bytes() == before
+    assert server.hits == {"/0": 1}
+
+
+def test_a_manifest_with_long_cells_that_an_older_version_wrote_is_read(tmp_path: Path) -> None:
+    url, limit = f"data:{'A' * 200_000}", csv.field_size_limit()
+    (tmp_path / "manifest.csv").write_text(f"url,class,file,sha256,status,reason\n{url},black,,,refused,why\n")
+    (row,) = read_manifest(tmp_path)
+    assert row.url == url
+    assert csv.field_size_limit() == limit
+
+
+def test_a_long_reason_is_cut(tmp_path: Path, server: PictureServer) -> None:
+    url = server.put("/far", status(302, Location=f"ftp://a/{'b' * 5000}"))
+    assert download(write_lists(tmp_path / "urls", black=[url]), tmp_path / "bears") == 1
+    (row,) = manifest(tmp_path / "bears")
+    assert row["reason"].startswith("redirected to what is neither http nor https (ftp://a/bbb")
+    assert len(row["reason"]) == 503

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,9 @@ def test_416_real_photographs_in_seconds(tmp_path: Path, capsys: pytest.CaptureF
     for label in ("black", "grizzly", "teddy"):
         with Image.open(tmp_path / f"class_{label}.png") as sheet:
             assert sheet.width == 1360
+
+
+def test_a_pipe_is_no_picture_and_keeps_nobody_waiting(pets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(pets / "dog" / "pipe.png")
+    assert data(["show", "pets", "--image-size", "16"]) == 0
+    assert "dog/pipe.png (not an image: not a regular file)" in capsys.readouterr().err

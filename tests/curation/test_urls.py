@@ -49,6 +49,51 @@ def test_a_complete_download_asks_no_server_not_even_for_what_failed(tmp_path: P
     assert server.hits - asked == {"/0": 1}
 
 
+def contents(root: Path) -> dict[Path, int]:
+    """All that is there, and when each was written last."""
+    return {path: path.stat().st_mtime_ns for path in (root, *root.rglob("*"))}
+
+
+def test_a_complete_folder_is_only_read(tmp_path: Path, server: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, lists = tmp_path / "bears", two_classes(server, tmp_path)
+    source(lists, root).prepare()
+    (root / ".download.lock").unlink(missing_ok=True)
+    before, asked = contents(root), server.hits.copy()
+
+    def read_only(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(root))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.curation.download.filelock.FileLock", read_only)
+        patch.setattr(Path, "mkdir", read_only)
+        source(lists, root).prepare()
+        Urls(str(root), str(lists), max_per_class=1).prepare()  # of the same lists the first ones
+        assert contents(root) == before
+        (root / manifest(root)[0]["file"]).unlink()
+        with pytest.raises(PermissionError):
+            source(lists, root).prepare()
+    assert server.hits == asked
+
+
+def test_what_a_killed_download_left_is_finished_though_all_pictures_are_there(
+    tmp_path: Path, server: PictureServer
+) -> None:
+    root, lists = tmp_path / "bears", two_classes(server, tmp_path)
+    source(lists, root).prepare()
+    (root / ".download").mkdir()
+    (root / ".download" / "journal.jsonl").write_text("")
+    source(lists, root).prepare()
+    assert not (root / ".download").exists()
+
+
+def test_a_root_in_the_home_of_nobody_is_named_by_its_key(tmp_path: Path) -> None:
+    for urls, root, key in ((tmp_path, "~nouser/x", "root"), ("~nouser/x", tmp_path, "urls")):
+        with pytest.raises(
+            DataError, match=f"^dataset.{key}=~nouser/x names a user without a home folder: write the path"
+        ):
+            Urls(str(root), str(urls)).prepare()
+
+
 def test_many_jobs_at_the_same_time_download_once(tmp_path: Path, server: PictureServer) -> None:
     lists, together = two_classes(server, tmp_path), threading.Barrier(4)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -229,3 +230,64 @@ def test_neither_verify_nor_duplicates_import_torch(root: Path) -> None:
 def test_the_bears_are_clean_in_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "verify", str(BEARS)]) == 0
     assert capsys.readouterr().out == f"{BEARS}: 416 files, every one a good picture\n"
+
+
+def closed_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the system did not list it; the tests may run as root, who may list everything."""
+    listed = os.scandir
+
+    def scandir(where: str = ".") -> object:
+        if os.fspath(where) == os.fspath(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(where))
+        return listed(where)
+
+    def iterdir(here: Path) -> object:
+        return (here / entry.name for entry in scandir(os.fspath(here)))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+
+def test_a_folder_that_cannot_be_listed_stays_with_all_its_pictures(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root / "black" / "more", *range(60, 72))
+    before = contents(root / "black" / "more")
+    with monkeypatch.context() as patch:
+        closed_folder(root / "black" / "more", patch)
+        assert main(["data", "verify", str(root), "--quarantine"]) == 1
+    assert "  black/more  (unreadable by permission)\n" in capsys.readouterr().out
+    assert contents(root / "black" / "more") == before
+    assert not (root / ".quarantine" / "black" / "more").exists()
+
+
+def test_a_link_to_a_folder_is_named_and_stays(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "black" / "linked").symlink_to(root / "teddy")
+    (root / "black" / "round").symlink_to(root)
+    assert main(["data", "verify", str(root), "--quarantine"]) == 1
+    out = capsys.readouterr().out
+    assert "  black/linked  (a link to a folder is not followed)\n" in out
+    assert "  black/round  (a link to a folder is not followed)\n" in out
+    assert (root / "black" / "linked").is_symlink()
+
+
+def test_whoever_closes_the_pipe_has_had_enough(root: Path) -> None:
+    command = [sys.executable, "-m", "experiments", "data", "verify", str(root), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as verify:
+        assert verify.stdout is not None
+        assert verify.stderr is not None
+        verify.stdout.close()
+        assert verify.stderr.read() == ""
+    assert verify.returncode == 0
+
+
+@pytest.mark.parametrize("words", [["verify", "--", "-r9"], ["duplicates", "--", "-r9"]])
+def test_a_root_may_begin_with_a_dash(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", *words]) == 2
+    assert "error: -r9: there is no such folder." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("subverb", ["verify", "duplicates", "show"])
+def test_a_user_without_a_home_is_refused(subverb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", subverb, "~nobody-of-this-name/x"]) == 2
+    assert "names a user without a home folder: write the path in full" in capsys.readouterr().err

@@ -199,6 +199,13 @@ def test_a_one_cycle_that_was_stepped_once_an_epoch_is_a_schedule_error() -> Non
     assert "schedule_error" not in symptoms(early)
 
 
+def test_a_one_cycle_of_a_single_step_is_too_short_and_no_schedule_error() -> None:
+    short = training(
+        valid=[0.69], errors=[0.5], steps=stepped([0.7], [0.00012]), **ours(learning_rate=0.003, planned_epochs=1)
+    )
+    assert headline(short).symptom == "too_few_epochs"
+
+
 def test_a_rate_that_was_reached_is_no_schedule_error() -> None:
     assert verdict(good()) == "healthy"
     assert max(step.learning_rate or 0 for step in good().steps) == pytest.approx(3e-3)

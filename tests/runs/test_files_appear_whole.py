@@ -72,7 +72,7 @@ def test_csv_brings_back_every_float_and_what_is_not_finite(tmp_path: Path) -> N
 
 
 def test_csv_quotes_names_with_commas_lines_and_bytes_that_are_no_text(tmp_path: Path) -> None:
-    names = ['a,"b".jpg', "two\nlines.jpg", "NA", "nan", "", "odd\udcff.jpg", "熊.jpg"]
+    names = ['a,"b".jpg', "two\nlines.jpg", "odd\rname.jpg", "\r\n", "NA", "nan", "", "odd\udcff.jpg", "熊.jpg"]
     path = tmp_path / "split.csv"
     write_csv(path, ["path"], [[name] for name in names])
     assert read_columns(path, {"path"}) == {"path": names}
@@ -116,3 +116,8 @@ def test_a_typed_folder_is_taken_as_it_is_unless_it_holds_a_run(tmp_path: Path) 
         claim_exact(path)
     with pytest.raises(FileExistsError, match="is a file, not a folder"):
         claim_exact(path / "notes.txt")
+
+
+def test_csv_keeps_its_line_ends_and_quotes_only_where_it_must(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", ["url", "n", "loss"], [["a", 1, None], ["b\rc", 2, 0.5], ["d", None, 0.25]])
+    assert (tmp_path / "a.csv").read_bytes() == b'url,n,loss\na,1,\n"b\rc","2","0.5"\nd,,0.25\n'

@@ -99,7 +99,11 @@ def test_metrics_are_the_last_and_the_best_epoch(digits: Typed) -> None:
 
 def test_the_expectation_is_declared_and_answered(digits: Typed) -> None:
     expect = record(digits.run)["expect"]
-    assert expect["declared"] == {"verdict": "healthy", "error_rate": "< 0.15 * guessing", "valid_loss": "< 0.2 * guessing"}
+    assert expect["declared"] == {
+        "verdict": "healthy",
+        "error_rate": "< 0.15 * guessing",
+        "valid_loss": "< 0.2 * guessing",
+    }
     assert expect["answer"] == "confirmed"
     assert [detail["metric"] for detail in expect["details"]] == ["verdict", "error_rate", "valid_loss"]
     assert expect["details"][0] | {"answer": None} == {

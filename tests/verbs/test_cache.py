@@ -113,3 +113,23 @@ def test_no_cache_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 def test_torch_is_not_imported_in_a_process_of_its_own() -> None:
     program = "import sys; from experiments.cli import main; main(['cache']); sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("dataset", ["toy_bears", "mnist"])
+def test_a_cache_folder_that_cannot_be_made_is_refused_with_what_to_set(
+    dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
+    assert main(["fit", f"dataset={dataset}"]) == 2
+    err = capsys.readouterr().err
+    assert f"Nothing can be kept in {tmp_path}/file/" in err
+    assert f"Set {VARIABLE}=FOLDER" in err
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_the_home_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv(VARIABLE, "~nobody-of-this-name")
+    assert main(["cache"]) == 2
+    assert "names a user without a home folder: write the path in full" in capsys.readouterr().err

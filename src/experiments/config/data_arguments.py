@@ -67,8 +67,8 @@ def data_parser(subverb: str) -> Parser:
 
 def _download(parser: Parser) -> None:
     urls = "a folder of class.txt files (an address a line), or a CSV with the columns url and class"
-    parser.add_argument("urls", type=Path, metavar="URLS", help=urls)
-    parser.add_argument("root", type=Path, metavar="ROOT", help="where the class folders are made")
+    parser.add_argument("urls", type=_path, metavar="URLS", help=urls)
+    parser.add_argument("root", type=_path, metavar="ROOT", help="where the class folders are made")
     parser.add_argument("--max-per-class", type=count, metavar="N", help="only the first N addresses of each class")
     parser.add_argument("--workers", type=count, default=16, metavar="N", help="downloads at the same time (16)")
     parser.add_argument("--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="for one picture (30)")
@@ -93,18 +93,25 @@ def _duplicates(parser: Parser) -> None:
 
 def _show(parser: Parser) -> None:
     _root(parser)
-    parser.add_argument("--to", type=Path, metavar="FOLDER", help="for the pictures (pictures/NAME_OF_ROOT)")
+    parser.add_argument("--to", type=_path, metavar="FOLDER", help="for the pictures (pictures/NAME_OF_ROOT)")
     size = "pixels of the augmented batch, as dataset.image_size (224)"
     parser.add_argument("--image-size", type=count, default=224, metavar="N", help=size)
 
 
 def _root(parser: Parser) -> None:
     what = "folder of class/image files; train/, valid/, test/ may stand above the classes"
-    parser.add_argument("root", type=Path, metavar="ROOT", help=what)
+    parser.add_argument("root", type=_path, metavar="ROOT", help=what)
 
 
 def _json(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(f"{text} names a user without a home folder: write the path in full") from None
 
 
 def _seconds(text: str) -> float:

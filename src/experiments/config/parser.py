@@ -33,7 +33,9 @@ class Parser(argparse.ArgumentParser):
         if {"-h", "--help"} & set(words):
             print(self.format_help())
             return None
-        found = vars(self.parse_intermixed_args(list(words)))
+        # What stands behind -- is no flag; argparse knows that only where nothing is intermixed.
+        parse = self.parse_args if "--" in words else self.parse_intermixed_args
+        found = vars(parse(list(words)))
         found.pop("help")
         return found
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
+from experiments.curation.manifest import OURS, parse_csv
 from experiments.data.errors import DataError
 
+LONGEST = 8000
+"""Characters of an address that can be asked; what is longer is a picture within the address (data:), or damaged."""
 PREFIX = "urls_"
 _ALLOWED = (
     "It must be a folder with a text file for each class (black.txt or urls_black.txt, an address a line), "
@@ -21,7 +24,12 @@ _ALLOWED = (
 
 @dataclass(frozen=True)
 class Address:
-    """Where a picture is, and the class that it shows."""
+    """Where a picture is, and the class that it shows.
+
+    Attributes:
+        url: as it stands in the list; one of more than LONGEST characters is cut, and still longer than that.
+        label: the class.
+    """
 
     url: str
     label: str
@@ -44,15 +52,37 @@ def read_addresses(urls: Path, max_per_class: int | None = None) -> Lists:
         DataError: nothing there, no address in it, or a class that cannot be the name of a folder.
         OSError: a file cannot be read.
     """
-    urls = urls.expanduser()
+    urls = expanded(urls)
     if not urls.exists():
         raise DataError(f"{urls}: there is no such file or folder. {_ALLOWED}.")
-    classes, addresses = _from_folder(urls) if urls.is_dir() else _from_csv(urls)
+    classes, found = _from_folder(urls) if urls.is_dir() else _from_csv(urls)
+    addresses = [Address(_cut(address.url), address.label) for address in found]
     for label in classes:
         _check_label(label, urls)
     if not addresses:
         raise DataError(f"{urls} has no address in it. {_ALLOWED}.")
     return Lists(classes, _first_of_each(addresses, max_per_class))
+
+
+def expanded(path: Path) -> Path:
+    """With the home folder for a `~`.
+
+    Raises:
+        DataError: there is none.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise DataError(
+            f"{path} names a user without a home folder: write the path in full, or ./{path} for what has this name."
+        ) from None
+
+
+def _cut(url: str) -> str:
+    """Different addresses stay different, and the same address is the same at the next download."""
+    if len(url) <= LONGEST:
+        return url
+    return f"{url[:LONGEST]}... ({len(url)} characters, SHA-256 {sha256(url.encode()).hexdigest()[:16]})"
 
 
 def _from_folder(folder: Path) -> tuple[list[str], list[Address]]:
@@ -66,7 +96,7 @@ def _from_folder(folder: Path) -> tuple[list[str], list[Address]]:
 
 def _from_csv(file: Path) -> tuple[list[str], list[Address]]:
     try:
-        table = list(csv.reader(io.StringIO(_text(file), newline="")))
+        table = parse_csv(_text(file))
     except csv.Error as error:
         raise DataError(f"{file} is no CSV file: {error}. {_ALLOWED}.") from None
     rows = [[cell.strip() for cell in row] for row in table if row and not row[0].lstrip().startswith("#")]
@@ -96,10 +126,15 @@ def _lines(text: str) -> list[str]:
 def _check_label(label: str, urls: Path) -> None:
     if not label:
         raise DataError(f"{urls} has an address without a class. Write the class beside each address.")
+    if label.casefold() in OURS:
+        raise DataError(
+            f"{urls}: the class {label!r} cannot be the name of a folder: a file of ours has this name. "
+            "Give the class another name."
+        )
     forbidden = label.startswith(".") or not label.isprintable() or any(sign in label for sign in "/\\")
     if forbidden or len(label.encode()) > 200:
         raise DataError(
-            f"{urls}: the class {label!r} cannot be the name of a folder. "
+            f"{urls}: the class {label[:80]!r} cannot be the name of a folder. "
             "A class has at most 200 bytes, no slash or backslash, and no point at its start: give it another name."
         )
 

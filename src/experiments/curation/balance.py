@@ -37,7 +37,8 @@ def _unbalanced(counts: Mapping[str, int]) -> list[str]:
         return []
     return [
         f"unbalanced: {most} pictures of {largest}, {fewest} of {smallest}. Try first: nothing, train on them as they "
-        "are and look at the confusion matrix. If anything, repeat the rare classes: dataset.oversample=true"
+        "are and look at the rare classes' own error in predictions.csv. If anything, repeat the rare classes: "
+        "dataset.oversample=true"
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -16,13 +18,14 @@ from experiments.curation.addresses import Address, Lists
 from experiments.curation.background import in_background
 from experiments.curation.failures import FetchError
 from experiments.curation.fetch import Fetcher
-from experiments.curation.journal import Journal, Outcome
-from experiments.curation.manifest import DOWNLOADED, FAILED, REFUSED, Row, read_manifest, write_manifest
+from experiments.curation.journal import Journal, Outcome, is_open
+from experiments.curation.manifest import DOWNLOADED, FAILED, REFUSED, Row, is_held, read_manifest, write_manifest
 from experiments.curation.placement import Placement
 from experiments.data.errors import DataError
 from experiments.data.progress import progress
 
 LOCK = ".download.lock"
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,27 @@ def download(lists: Lists, root: Path, network: Network, *, again: bool = True) 
         root: made if it is not there; the classes' folders are made in it.
         network: how to fetch.
         again: ask addresses once more that failed in an earlier download, and look into the files that are there
-            whether they are still the same; without this a complete download is left as it is.
+            whether they are still the same; without this a complete download is only read.
 
     Raises:
-        DataError: `root` is a file, or has a manifest of something else.
+        DataError: `root` is a file, or has a manifest of something else, or a file where a class's folder belongs.
         OSError: a file cannot be written.
     """
     if root.exists() and not root.is_dir():
         raise DataError(f"{root} is a file. ROOT is the folder where the class folders are made: give another name.")
+    if not again and (rows := _complete(lists.addresses, root)) is not None:
+        return _downloaded(lists, rows, 0)
+    for label in lists.classes:
+        if os.path.lexists(root / label) and not (root / label).is_dir():
+            raise DataError(
+                f"{root / label} is a file, and the pictures of the class {label} belong into a folder of this name: "
+                "move it away, or give the class another name."
+            )
+    with _naming(root):
+        return _download(lists, root, network, again=again)
+
+
+def _download(lists: Lists, root: Path, network: Network, *, again: bool) -> Downloaded:
     root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         old = read_manifest(root)
@@ -83,8 +99,28 @@ def download(lists: Lists, root: Path, network: Network, *, again: bool = True) 
         if manifest != old:
             write_manifest(root, manifest)
         journal.remove()
+    return _downloaded(lists, rows, len(missing))
+
+
+def _downloaded(lists: Lists, rows: list[Row], asked: int) -> Downloaded:
     got = {row.label for row in rows if row.status == DOWNLOADED}
-    return Downloaded(rows, len(missing), [label for label in lists.classes if label not in got])
+    return Downloaded(rows, asked, [label for label in lists.classes if label not in got])
+
+
+def _complete(addresses: list[Address], root: Path) -> list[Row] | None:
+    """The rows of these addresses if nothing is left to be done, else None. Writes nothing: a folder may be read-only.
+
+    The manifest may have further rows, of addresses that the lists do not name, or not any more.
+    """
+    rows = defaultdict(list)
+    for row in reversed(read_manifest(root)):
+        rows[row.url, row.label].append(row)
+    try:
+        found = [rows[address.url, address.label].pop() for address in addresses]
+    except IndexError:
+        return None
+    whole = all(is_held(row, root, content=False) for row in found if row.sha256)
+    return found if whole and not is_open(root) else None
 
 
 def _known(old: list[Row], journal: Journal, placement: Placement, *, again: bool) -> dict[str, Outcome]:
@@ -146,8 +182,24 @@ def _outcome(url: str, fetcher: Fetcher, part: Path) -> Outcome:
     try:
         picture = fetcher.fetch(url, part)
     except FetchError as error:
-        return Outcome(url, status=REFUSED if error.refused else FAILED, reason=str(error))
+        return Outcome(url, status=REFUSED if error.refused else FAILED, reason=_short(str(error)))
     return Outcome(url, picture.sha256, picture.suffix)
+
+
+def _short(reason: str) -> str:
+    """What a server sends can be long, and stands in a table."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+
+
+@contextmanager
+def _naming(root: Path) -> Iterator[None]:
+    """Errors of files name the folder where they do not say which file: on a full disk they do not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(root)
+        raise
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from pathlib import Path
 import httpcore
 import httpx
 
+from experiments.curation.addresses import LONGEST
 from experiments.curation.failures import FetchError, check_status, network_error
 from experiments.curation.picture_type import picture_suffix
 from experiments.curation.public_only import PrivateAddressError, PublicOnly
 from experiments.curation.time_limit import seconds_left, time_limit
-from experiments.curation.transport import Transport
+from experiments.curation.transport import NoCookies, Transport
 from experiments.data.images import UnreadableImageError
 
 ATTEMPTS = 4
@@ -61,6 +62,7 @@ class Fetcher:
             # httpx looks for a proxy only where it is not told how to connect.
             transport=None if allow_private and has_proxy() else Transport(backend, connections),
             headers={"User-Agent": USER_AGENT, "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"},
+            cookies=NoCookies(),
             timeout=timeout,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
@@ -93,6 +95,7 @@ class Fetcher:
             response = self._open(url)
             try:
                 check_status(response)
+                _check_encoding(response)
                 content = self._save(response, file)
             finally:
                 response.close()
@@ -100,8 +103,10 @@ class Fetcher:
             raise FetchError(f"{PRIVATE} ({error})", refused=True) from error
         except httpx.TimeoutException as error:
             raise FetchError(f"not done within {self.timeout:g} s") from error
-        except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:  # the last: a name no resolver can take
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             raise network_error(error) from error
+        except UnicodeError as error:
+            raise FetchError(f"the answer cannot be understood ({error})") from error
         try:
             return Picture(content, picture_suffix(file))
         except UnreadableImageError as error:
@@ -124,7 +129,7 @@ class Fetcher:
     def _save(self, response: httpx.Response, file: Path) -> str:
         size, digest = 0, sha256()
         with file.open("wb") as out:
-            for piece in response.iter_bytes():
+            for piece in response.iter_raw():
                 size += len(piece)
                 if size > SIZE_LIMIT:
                     raise FetchError(f"larger than {SIZE_LIMIT // 2**20} MiB")
@@ -148,7 +153,16 @@ def _checked(url: str) -> httpx.URL:
         raise FetchError(f"not an address ({error})", refused=True) from error
     if parsed.scheme not in ("http", "https") or not named:
         raise FetchError("not an http or https address", refused=True)
+    if len(url) > LONGEST:
+        raise FetchError(f"an address of more than {LONGEST} characters", refused=True)
     return parsed
+
+
+def _check_encoding(response: httpx.Response) -> None:
+    """We ask for the file as it is; a small compressed answer could be without end once it is unpacked."""
+    encodings = {word.strip().lower() for word in response.headers.get("Content-Encoding", "").split(",")}
+    if not encodings <= {"", "identity"}:
+        raise FetchError(f"sent compressed, which was not asked for ({', '.join(sorted(encodings))[:40]})")
 
 
 def _after(attempts: int, error: FetchError) -> FetchError:

@@ -18,6 +18,7 @@ from pathlib import Path
 from experiments.curation.manifest import Row, hash_of
 
 FOLDER = ".download"
+_NAME = "journal.jsonl"
 _STAGED = re.compile(r"[0-9a-f]{64}\.[a-z]+")
 
 
@@ -40,6 +41,11 @@ class Outcome:
     reason: str = ""
 
 
+def is_open(root: Path) -> bool:
+    """Whether a download into this folder runs, or was killed."""
+    return (root / FOLDER / _NAME).exists()
+
+
 class Journal:
     """The folder and its list of events. One process has it at a time; `fetched` may be called from many threads.
 
@@ -51,7 +57,7 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.folder = root / FOLDER
         self.folder.mkdir(exist_ok=True)
-        self._file = self.folder / "journal.jsonl"
+        self._file = self.folder / _NAME
         self._lock = threading.Lock()
         self.outcomes: dict[str, Outcome] = {}
         self.placed: list[Row] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from dataclasses import astuple, dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -15,6 +16,8 @@ COLUMNS = ["url", "class", "file", "sha256", "status", "reason"]
 NAME = "manifest.csv"
 DOWNLOADED, DUPLICATE, FAILED, REFUSED = "downloaded", "duplicate", "failed", "refused"
 STATUSES = (DOWNLOADED, DUPLICATE, FAILED, REFUSED)
+OURS = (NAME, "quarantine.csv")
+"""Files above the class folders, in the root or in quarantine: no class can have such a name."""
 QUARANTINE = ".quarantine"
 """Where `data verify --quarantine` puts what it finds bad, below the root; it need not be fetched again."""
 
@@ -40,6 +43,23 @@ class Row:
     reason: str = ""
 
 
+_limit_lock = threading.Lock()
+
+
+def parse_csv(text: str) -> list[list[str]]:
+    """The rows, however long a cell is, with the line ends within cells as they are.
+
+    Raises:
+        csv.Error: it is no CSV.
+    """
+    with _limit_lock:
+        before = csv.field_size_limit(2**31 - 1)  # of the whole process: so it goes back to what it was
+        try:
+            return list(csv.reader(io.StringIO(text, newline="")))
+        finally:
+            csv.field_size_limit(before)
+
+
 def read_manifest(root: Path) -> list[Row]:
     """The rows that an earlier download left; none if there is no manifest.
 
@@ -52,7 +72,7 @@ def read_manifest(root: Path) -> list[Row]:
         return []
     text = path.read_bytes().decode("utf-8", ENCODING_ERRORS)
     try:
-        header, *rows = csv.reader(io.StringIO(text, newline="")) or [[]]
+        header, *rows = parse_csv(text)
     except (csv.Error, ValueError):
         header, rows = [], []
     if header != COLUMNS or any(len(row) != len(COLUMNS) or row[4] not in STATUSES for row in rows):

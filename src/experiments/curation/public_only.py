@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpcore
 
 Resolve = Callable[[str, int], list[str]]
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_PROTOCOLS = IPv4Network("192.0.0.0/24")  # RFC 6890; a cloud serves its machines' secrets at 192.0.0.192
 
 
 class PrivateAddressError(Exception):
@@ -77,7 +78,9 @@ def is_public(address: str) -> bool:
     inner = _embedded(ip)
     if inner is not None:
         return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+    # Reserved is all of ::/8: also IPv4 in ways that are out of use, and the NAT64 of a network's own (RFC 8215).
+    special = ip.is_multicast or ip.is_reserved or ip in _PROTOCOLS
+    return ip.is_global and not special and not (isinstance(ip, IPv6Address) and ip.is_site_local)
 
 
 def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ def _move_all(names: Iterable[str], source: Path, target: Path) -> Moves:
 
 def _move(source: Path, target: Path) -> None:
     """Raises OSError if something is at the target, or the file system refuses."""
+    if source.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, and only files are moved")
     target.parent.mkdir(parents=True, exist_ok=True)
     # A rename would replace what is there. A link to nowhere is something, too.
     if os.path.lexists(target):
@@ -105,8 +108,12 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _names_below(folder: Path) -> Iterator[str]:
-    """Of all files in the class folders."""
-    for parent, folders, names in os.walk(folder):
+    """Of all files in the class folders. Raises OSError if one of them cannot be listed."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=stop):
         folders.sort()
         if Path(parent) != folder:
             yield from (Path(parent, name).relative_to(folder).as_posix() for name in sorted(names))

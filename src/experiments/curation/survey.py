@@ -12,7 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from experiments.data.decoding import open_file
 from experiments.data.errors import DataError
+from experiments.data.images import FORMATS
 from experiments.data.scan import Found, check_root, scan
 
 ORIENTATION, SIDEWAYS = 0x0112, {5, 6, 7, 8}
@@ -86,7 +88,7 @@ def _look(found: Sequence[Found]) -> list[Seen]:
 
 def _head(found: Found) -> Seen:
     try:
-        with Image.open(found.path) as picture:
+        with open_file(found.path) as file, Image.open(file, formats=FORMATS) as picture:
             size, format_ = picture.size, picture.format or ""
             turned = _orientation(picture) in SIDEWAYS
     except Exception:  # Pillow's plugins raise nearly every type on broken bytes

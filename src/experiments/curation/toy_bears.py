@@ -15,7 +15,7 @@ from filelock import FileLock
 from experiments.curation.bear_plan import COLUMNS, PlannedPicture, Shares, plan, truth
 from experiments.curation.drawing_bears.picture import VERSION
 from experiments.curation.drawing_bears.workers import Draw, on_all_cores
-from experiments.data.cache_folder import cache_folder
+from experiments.data.cache_folder import data_folder
 from experiments.data.errors import DataError
 from experiments.data.progress import progress
 from experiments.runs.files import read_json, write_bytes, write_csv, write_json
@@ -62,7 +62,7 @@ class ToyBears:
         if self.root is not None:
             return Path(self.root).expanduser().absolute()
         name = sha256(json.dumps(self._numbers(), sort_keys=True).encode()).hexdigest()[:12]
-        return cache_folder("toy_bears") / name
+        return data_folder("toy_bears") / name
 
     def prepare(self) -> Path:
         """Draws what is missing, once, however many processes ask; a drawing that was killed is gone on with.

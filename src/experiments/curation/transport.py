@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import http.cookiejar
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,16 @@ class Transport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self.pool.close()
+
+
+class NoCookies(http.cookiejar.CookieJar):
+    """Takes none and sends none: what one server says must not spoil what the others are asked."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Nothing."""
+
+    def add_cookie_header(self, request: object) -> None:
+        """Nothing."""
 
 
 class _Body(httpx.SyncByteStream):
@@ -91,7 +102,10 @@ class _InTime(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self.inner.connect_tcp(host, port, _at_most(timeout), local_address, socket_options)
+        try:
+            stream = self.inner.connect_tcp(host, port, _at_most(timeout), local_address, socket_options)
+        except UnicodeError as error:  # a name that no resolver can take
+            raise httpx.InvalidURL(str(error)) from error
         return _StreamInTime(stream)
 
 

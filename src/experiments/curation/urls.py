@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.curation.addresses import read_addresses
+from experiments.curation.addresses import expanded, read_addresses
 from experiments.curation.download import Network, download
 from experiments.curation.manifest import FAILED, NAME, REFUSED, read_manifest
 from experiments.data.errors import DataError
@@ -36,7 +36,7 @@ class Urls:
     allow_private: bool = False
 
     def prepare(self) -> None:
-        """Downloads what is missing, once however many jobs ask; nothing where a download is complete.
+        """Downloads what is missing, once however many jobs ask; only reads where a download is complete.
 
         Addresses that failed in it are asked again only by `experiments data download`.
 
@@ -44,7 +44,10 @@ class Urls:
             DataError: if the lists cannot be used, or a class got no picture.
             OSError: if a file cannot be read or written.
         """
-        root = Path(self.root).expanduser()
+        try:
+            root = expanded(Path(self.root))
+        except DataError as error:  # begins with the path
+            raise DataError(f"dataset.root={error}") from None
         try:
             lists = read_addresses(Path(self.urls), self.max_per_class)
         except DataError as error:  # begins with the path

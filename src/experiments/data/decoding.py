@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import warnings
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.data.images import NOT_AN_IMAGE, UnreadableImageError, decode, reason_of
+
+LINKED_FOLDER = "a link to a folder is not followed"
 
 
 def decode_files(
@@ -78,9 +81,13 @@ def open_file(path: Path) -> BufferedReader:
     """To be read.
 
     Raises:
-        OSError: it cannot be opened.
-        UnreadableImageError: it is a pipe, a device or a folder.
+        OSError: it cannot be opened, or is a folder that cannot be listed or is not to be followed.
+        UnreadableImageError: it is a pipe or a device.
     """
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting for ever
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        next(path.iterdir(), None)  # says why it was not looked into
+        raise IsADirectoryError(errno.EISDIR, LINKED_FOLDER)
+    if not stat.S_ISREG(mode):  # a pipe would keep us waiting for ever
         raise UnreadableImageError(f"{NOT_AN_IMAGE}: not a regular file")
     return path.open("rb")

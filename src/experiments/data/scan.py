@@ -71,11 +71,11 @@ def scan(root: Path) -> list[Found]:
 
 
 def _may_be_image(path: Path) -> bool:
-    return path.suffix.lower() in _SUFFIXES or is_image(path) or not os.access(path, os.R_OK)
+    return path.suffix.lower() in _SUFFIXES or is_image(path) or not os.access(path, os.R_OK) or path.is_dir()
 
 
 def all_files(root: Path) -> list[Found]:
-    """Every file below the class folders as `scan` lists them, images or not; a folder that cannot be listed itself.
+    """Every file below the class folders as `scan` lists them, images or not; a folder that is not looked into itself.
 
     Raises:
         OSError: if a folder above the files cannot be listed.
@@ -164,4 +164,6 @@ def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+        # Not followed: it may lead round in a circle, or out of the root, where nothing is to be moved.
+        yield from (Path(parent, name) for name in folders if Path(parent, name).is_symlink())
     yield from closed

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from experiments.data.archives import Archive, ensure
-from experiments.data.cache_folder import cache_folder
+from experiments.data.cache_folder import data_folder
+from experiments.data.errors import DataError
 from experiments.data.pool import Pool, sample_order
 
 PARTS = ("train", "test")
@@ -33,16 +34,20 @@ class TorchvisionSource(ABC):
     @property
     def folder(self) -> Path:
         """Where the files are, or are put."""
-        return Path(self.root).expanduser().absolute() if self.root else cache_folder("torchvision")
+        return Path(self.root).expanduser().absolute() if self.root else data_folder("torchvision")
 
     def prepare(self) -> None:
         """Downloads what is missing, once however many jobs ask; nothing where all files are in place.
 
         Raises:
-            DataError: a file is missing and cannot be had; the message says where to put it.
-            OSError: a file cannot be written.
+            DataError: a file is missing and cannot be had, or cannot be written; the message says where to put it.
         """
-        ensure(type(self).__name__.lower(), self.folder, self.archives(), self.is_whole)
+        folder = self.folder
+        try:
+            ensure(type(self).__name__.lower(), folder, self.archives(), self.is_whole)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise DataError(f"dataset.root={folder} cannot be used: {reason}. Name a folder for its files.") from error
 
     def load(self) -> Pool:
         """All samples of both parts.

@@ -75,10 +75,14 @@ def yaml_text(data: object) -> str:
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Writes a header and `rows`: None is an empty cell, floats by `repr` and so `nan`, `inf`, `-inf`."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    plain = csv.writer(text, lineterminator="\n")
+    quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     # float() since NumPy's float64 is a float whose repr, which csv writes, reads "np.float64(0.1)".
-    writer.writerows([float(value) if isinstance(value, float) else value for value in row] for row in rows)
+    for row in itertools.chain([columns], rows):
+        cells = [float(value) if isinstance(value, float) else value for value in row]
+        # Left to itself csv quotes no carriage return that is no part of the line ends, and reads it as a line end.
+        returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoting if returns else plain).writerow(cells)
     write_text(path, text.getvalue())
 
 

@@ -31,6 +31,8 @@ def data(words: list[str]) -> int:
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return REFUSED
+    except BrokenPipeError:  # whoever read our output has had enough; that is no failure
+        raise
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error}", file=sys.stderr)
         return FAILED

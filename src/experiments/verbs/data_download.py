@@ -24,14 +24,15 @@ def download(
         OSError: a file cannot be read or written.
     """
     from experiments.curation import download as curation
-    from experiments.curation.addresses import read_addresses
+    from experiments.curation.addresses import expanded, read_addresses
     from experiments.curation.fetch import has_proxy
+    from experiments.data.scan import shown
 
+    root = expanded(root)
     lists = read_addresses(urls, max_per_class)
     if has_proxy() and not allow_private:
         print("note: without --allow-private the proxy of this machine is not used: it could lead", file=sys.stderr)
         print("into a private network, and that cannot be checked from here", file=sys.stderr)
-    root = root.expanduser()
     try:
         done = curation.download(lists, root, curation.Network(workers, timeout, allow_private))
     except KeyboardInterrupt:
@@ -39,7 +40,7 @@ def download(
         raise
     print(summary(done.rows, lists.classes))
     print(f"\naddresses asked now: {done.asked} of {len(done.rows)}")
-    print(f"what became of each: {root / 'manifest.csv'}")
+    print(f"what became of each: {shown(str(root / 'manifest.csv'))}")
     for label in done.without:
         print(f"error: class {label} got no picture; the manifest says why", file=sys.stderr)
     return FAILED if done.without else DONE

@@ -28,7 +28,6 @@ def duplicates(root: Path, threshold: float | None, json: bool) -> int:
     from experiments.curation.duplicates import find_duplicates
     from experiments.data.likeness import THRESHOLD
 
-    root = root.expanduser()
     least = THRESHOLD if threshold is None else threshold
     found = find_duplicates(root, least)
     print(_json(found.clusters, least) if json else _text(root, found, least))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.data.scan import shown
 from experiments.verbs.codes import DONE
 
 if TYPE_CHECKING:
@@ -31,15 +32,14 @@ def show(root: Path, to: Path | None, image_size: int) -> int:
     """
     from experiments.curation.survey import survey
 
-    root = root.expanduser()
-    folder = (to or Path("pictures", root.resolve().name)).expanduser()
+    folder = to or Path("pictures", root.resolve().name)
     classes = survey(root)
     _refuse_inside(root, folder)
     _print_numbers(classes)
     folder.mkdir(parents=True, exist_ok=True)
     _draw_classes(classes, root, folder)
     _draw_augmented(root, image_size, folder)
-    print(f"next: experiments fit dataset=folder {_override(root)}")
+    print(shown(f"next: experiments fit dataset=folder {_override(root)}"))
     return DONE
 
 
@@ -87,7 +87,7 @@ def _draw_augmented(root: Path, image_size: int, folder: Path) -> None:
     data = DataModule(Folder(str(root), image_size))
     sheet = data.contact_sheet()
     for notice in data.notices:
-        print(f"note: {notice}", file=sys.stderr)
+        print(shown(f"note: {notice}"), file=sys.stderr)
     if sheet is not None:
         _save(sheet, folder / "augmented.png")
 
@@ -107,4 +107,4 @@ def _save(sheet: Image, path: Path) -> None:
     encoded = io.BytesIO()
     sheet.save(encoded, "PNG")
     write_bytes(path, encoded.getvalue())
-    print(f"picture: {path}")
+    print(shown(f"picture: {path}"))

@@ -28,7 +28,6 @@ def verify(root: Path, quarantine: bool, restore: bool, yes: bool, json: bool) -
         DataError: there are no files to verify, or nothing to bring back from.
         OSError: a folder cannot be read or written.
     """
-    root = root.expanduser()
     if restore:
         return _restore(root, json)
     from experiments.curation.verify import verify_folder

@@ -44,6 +44,10 @@ def knows_little(curves: Curves) -> Finding | None:
     return _cannot_tell(why, "Try a tenth of the rate and ten times the rate, at the same number of epochs.")
 
 
+NO_ROOM_STEPS = 2
+"""In so few, one_cycle only begins and ends."""
+
+
 def _a_single_loss(curves: Curves) -> Finding | None:
     """One loss of one epoch, and nothing to hold it against."""
     first = curves.epochs[0]
@@ -75,6 +79,8 @@ def rate_never_reached(curves: Curves) -> Finding | None:
     if not rates or not configured or max(rates) >= RATE_REACHED * configured:
         return None
     if planned and len(curves.epochs) < planned:  # it may yet come
+        return None
+    if curves.own and len(rates) <= NO_ROOM_STEPS:  # that is too few steps, and nobody's error
         return None
     return Finding(
         "schedule_error",

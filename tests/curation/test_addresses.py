@@ -11,6 +11,7 @@ import pytest
 from experiments.cli import main
 from experiments.curation.addresses import LONGEST, Address, read_addresses
 from experiments.data.errors import DataError
+from experiments.verbs import data_download
 
 
 def pairs(urls: Path, most: int | None = None) -> list[tuple[str, str]]:
@@ -111,11 +112,12 @@ def test_long_addresses_are_cut_and_stay_different(tmp_path: Path) -> None:
     assert csv.field_size_limit() == limit
 
 
-def test_the_home_of_a_user_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_home_of_a_user_that_is_not_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "black.txt").write_text("ftp://a/1")
-    for words in (["~nouser/x", "r"], [str(tmp_path), "~nouser/x"]):
-        assert main(["data", "download", *words]) == 2
-        assert "~nouser/x names a user without a home folder: write the path in full" in capsys.readouterr().err
+    for urls, root in ((Path("~nouser/x"), tmp_path / "r"), (tmp_path, Path("~nouser/x"))):
+        with pytest.raises(DataError, match=r"^~nouser/x names a user without a home folder: write the path in full"):
+            data_download.download(urls, root, None, 1, 1.0, False)
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_root_that_is_no_text_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,7 @@ def test_twice_as_many_is_balanced_more_is_not(tmp_path: Path) -> None:
     (said,) = counted(tmp_path, dog=21)
     assert said == (
         "unbalanced: 21 pictures of dog, 10 of cat. Try first: nothing, train on them as they are and look at the "
-        "confusion matrix. If anything, repeat the rare classes: dataset.oversample=true"
+        "rare classes' own error in predictions.csv. If anything, repeat the rare classes: dataset.oversample=true"
     )
 
 

@@ -41,7 +41,7 @@ def test_numbers_sheets_and_the_next_command(pets: Path, capsys: pytest.CaptureF
         "picture: pictures/pets/class_cat.png",
         "picture: pictures/pets/class_dog.png",
         "picture: pictures/pets/augmented.png",
-        "next: experiments fit dataset=folder dataset.root=pets",
+        "next: experiments fit dataset=folder dataset.root=pets dataset.image_size=16",
     ]
     assert "1 unreadable image left out: dog/cut.png" in said.err
     assert {path.name for path in Path("pictures/pets").iterdir()} == {
@@ -89,7 +89,7 @@ def test_the_next_command_quotes_a_name_that_hydra_would_misread(
     pets.rename("my, pets")
     assert data(["show", "my, pets", "--image-size", "16"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "next: experiments fit dataset=folder \"dataset.root='my, pets'\""
+    assert last == "next: experiments fit dataset=folder \"dataset.root='my, pets'\" dataset.image_size=16"
 
 
 def test_a_missing_folder(capsys: pytest.CaptureFixture[str]) -> None:

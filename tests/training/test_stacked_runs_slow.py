@@ -296,7 +296,7 @@ def test_all_are_interrupted_with_whole_files(
     raised: type[BaseException],
 ) -> None:
     handler = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(stacked_fit, "counting", after(15, stop))
+    monkeypatch.setattr(stacked_fit, "progress", after(15, stop))
     with pytest.raises(raised) as caught:
         together(lines()[:3], tmp_path)
     assert signal.getsignal(signal.SIGTERM) is handler
@@ -346,7 +346,7 @@ def test_ctrl_c_at_any_moment_leaves_no_run_that_seems_to_be_running(
 
 
 def test_any_other_error_leaves_all_failed_with_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacked_fit, "counting", after(15, boom))
+    monkeypatch.setattr(stacked_fit, "progress", after(15, boom))
     with pytest.raises(ArithmeticError, match="the abacus broke"):
         together(lines()[:3], tmp_path)
     for number in range(3):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -113,6 +114,7 @@ class ToyBears:
         for name in counts:
             (root / name).mkdir(exist_ok=True)
         missing = [picture for picture in pictures if not (root / picture.file).exists()]
+        print(f"drawing {len(missing)} bears into {root}", file=sys.stderr)
         with progress("drawing bears", len(missing)) as advance:
             on_all_cores([partial(_draw_one, picture, root, self.data_seed, advance) for picture in missing])
         write_csv(root / "truth.csv", COLUMNS, truth(pictures))

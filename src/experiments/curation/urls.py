@@ -38,7 +38,7 @@ class Urls:
     def prepare(self) -> None:
         """Downloads what is missing, once however many jobs ask; only reads where a download is complete.
 
-        Addresses that failed in it are asked again only by `experiments data download`.
+        Addresses that failed in it are asked again only by `experiments data download`, or if a class has no picture.
 
         Raises:
             DataError: if the lists cannot be used, or a class got no picture.
@@ -52,11 +52,18 @@ class Urls:
             lists = read_addresses(Path(self.urls), self.max_per_class)
         except DataError as error:  # begins with the path
             raise DataError(f"dataset.urls={error}") from None
-        done = download(lists, root, Network(self.workers, self.timeout, self.allow_private), again=False)
+        network = Network(self.workers, self.timeout, self.allow_private)
+        done = download(lists, root, network, again=False)
+        if done.without and not done.asked:  # nothing can be trained so; since then something may have changed
+            done = download(lists, root, network, again=True)
         if done.without:
+            why = next(row.reason for row in done.rows if row.label in done.without)
+            private = " (and dataset.allow_private=true here)" if "--allow-private" in why else ""
+            lacking = ", ".join(done.without)
             raise DataError(
-                f"dataset.urls={self.urls}: no picture for {', '.join(done.without)}; {root / NAME} says why. To try "
-                f"again: experiments data download {self.urls} {self.root}"
+                f"dataset.urls={self.urls}: no picture for {lacking}, the first because: {why}; "
+                f"{root / NAME} has all reasons. To try again: experiments data download {self.urls} {self.root}"
+                f"{private}"
             )
 
     def load(self) -> Pool:

@@ -8,6 +8,13 @@ from experiments.data.errors import DataError
 from experiments.data.pool import Pool, SampleTable
 from experiments.data.split import keep_share, split_by_hash, split_units
 
+FAR = 0.3
+"""A class of which so much less or more validates than asked for (relative) is named."""
+
+
+COUNTED = 10
+"""Fewer validation images of a class than this are expected to differ so much."""
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -81,17 +88,33 @@ def notices_on(table: SampleTable, classes: list[str], *, by_us: bool, shares: S
     for split, name in (("train", "training"), ("valid", "validation")):
         present = {table.labels[row] for row in table.indices(split)}
         notices += [f"Class {label} has no {name} samples." for label in classes if label not in present]
-    return notices + (_too_small(table, classes, shares) if by_us and not notices else [])
+    if notices or not by_us:
+        return notices
+    return [*_too_small(table, classes, shares), *_far_from_fraction(table, classes, shares)]
 
 
 def _too_small(table: SampleTable, classes: list[str], shares: Shares) -> list[str]:
-    everything, valid = (
-        Counter(table.labels[row] for row in rows) for rows in (range(len(table.labels)), table.indices("valid"))
-    )
+    in_all, valid = Counter(table.labels), Counter(table.labels[row] for row in table.indices("valid"))
     return [
-        f"Class {label} has {everything[label]} images, too few for dataset.valid_fraction={shares.valid_fraction}: "
+        f"Class {label} has {in_all[label]} images, too few for dataset.valid_fraction={shares.valid_fraction}: "
         f"{valid[label]} of them {'validates' if valid[label] == 1 else 'validate'}. Its errors are hardly measured; "
         "collect more images, or raise the fraction."
         for label in classes
-        if everything[label] * shares.valid_fraction < 1
+        if in_all[label] * shares.valid_fraction < 1 or valid[label] == 1
+    ]
+
+
+def _far_from_fraction(table: SampleTable, classes: list[str], shares: Shares) -> list[str]:
+    """Each image goes by its own hash, so that none moves when others come or go: by chance, a class gets less."""
+    in_all, valid = Counter(table.labels), Counter(table.labels[row] for row in table.indices("valid"))
+    enough = [label for label in classes if in_all[label] * shares.valid_fraction >= COUNTED]
+    parts = {label: valid[label] / in_all[label] for label in enough}
+    far = [label for label, part in parts.items() if abs(part / shares.valid_fraction - 1) > FAR]
+    if not far:
+        return []
+    seed = shares.split_seed
+    said = ", ".join(f"{parts[label]:.0%} of {label}" for label in far)
+    return [
+        f"By chance {said} validate, instead of {shares.valid_fraction:.0%}: each image goes by its own hash, so that "
+        f"it stays where it is when others come or go. Another dataset.split_seed than {seed} divides otherwise."
     ]

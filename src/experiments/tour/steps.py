@@ -142,8 +142,8 @@ STEPS = (
             "Training leaves the broken ones out and names them; verify moves them aside, duplicates finds the copies.",
         ),
         (
-            "experiments fit recipe=bears dataset=toy_bears dataset.root=bears dataset.corrupt_files=0.02 "
-            "dataset.near_duplicates=0.02",
+            "experiments fit recipe=bears dataset=toy_bears dataset.root=bears dataset.images_per_class=200 "
+            "dataset.corrupt_files=0.02 dataset.near_duplicates=0.02",
             "experiments data verify bears --quarantine",
             "experiments data duplicates bears",
             "experiments data show bears --image-size 64 --to outputs/bears",

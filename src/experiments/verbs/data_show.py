@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from experiments.curation.survey import ClassSurvey
 
 
+USUAL_SIZE = 224
+"""Pixels of dataset=folder."""
+
+
 def show(root: Path, to: Path | None, image_size: int) -> int:
     """Prints counts and sizes at once, then draws a sheet a class and one of an augmented training batch.
 
@@ -39,7 +43,8 @@ def show(root: Path, to: Path | None, image_size: int) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     _draw_classes(classes, root, folder)
     _draw_augmented(root, image_size, folder)
-    print(shown(f"next: experiments fit dataset=folder {_override(root)}"))
+    size = "" if image_size == USUAL_SIZE else f" dataset.image_size={image_size}"
+    print(shown(f"next: experiments fit dataset=folder {_override(root)}{size}"))
     return DONE
 
 

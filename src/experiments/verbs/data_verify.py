@@ -34,7 +34,7 @@ def verify(root: Path, quarantine: bool, restore: bool, yes: bool, json: bool) -
 
     files = verify_folder(root)
     movable = {file.name: str(file.reason) for file in files if file.movable}
-    refused = quarantine and not yes and _LEAST_FILES_A_MOVED_ONE * len(movable) > len(files)
+    refused = quarantine and not yes and _too_many(len(movable), len(files))
     moves = _quarantine(root, movable) if quarantine and not refused else None
     print(_json(files, moves) if json else _text(root, files, moves))
     if refused:
@@ -42,6 +42,11 @@ def verify(root: Path, quarantine: bool, restore: bool, yes: bool, json: bool) -
         return REFUSED
     moved = set(moves.moved) if moves else set()
     return DONE if all(file.ok or file.name in moved for file in files) else FAILED
+
+
+def _too_many(movable: int, total: int) -> bool:
+    """To be moved unasked."""
+    return _LEAST_FILES_A_MOVED_ONE * movable > total
 
 
 def _quarantine(root: Path, reasons: dict[str, str]) -> Moves | None:
@@ -92,7 +97,7 @@ def _text(root: Path, files: Sequence[Verified], moves: Moves | None) -> str:
     parts = [f"{where}: {len(bad)} of {_files(len(files))} {'is' if len(bad) == 1 else 'are'} bad", _counts(bad)]
     parts += [_listed("left out of training:", lost)] if lost else []
     parts += [_listed("these train; look at them:", training)] if training else []
-    return "\n\n".join([*parts, _next(root, bad, moves)])
+    return "\n\n".join([*parts, _next(root, bad, len(files), moves)])
 
 
 def _counts(bad: Sequence[Verified]) -> str:
@@ -108,7 +113,7 @@ def _listed(title: str, files: Sequence[Verified]) -> str:
     return "\n".join([title, *lines])
 
 
-def _next(root: Path, bad: Sequence[Verified], moves: Moves | None) -> str:
+def _next(root: Path, bad: Sequence[Verified], total: int, moves: Moves | None) -> str:
     """What to do about what is not moved, and last what to type."""
     from experiments.curation.faults import MISNAMED
     from experiments.curation.quarantine import FOLDER
@@ -128,7 +133,8 @@ def _next(root: Path, bad: Sequence[Verified], moves: Moves | None) -> str:
         lines.append(f"{_files(len(moves.moved))} moved to {_in_shell(root / FOLDER)}, none deleted")
         lines.append(f"next: {command} --restore    brings them back")
     elif movable:
-        lines.append(f"next: {command} --quarantine    moves {_files(movable)} to {_in_shell(root / FOLDER)}")
+        sure = " --yes" if _too_many(movable, total) else ""
+        lines.append(f"next: {command} --quarantine{sure}    moves {_files(movable)} to {_in_shell(root / FOLDER)}")
     else:
         lines.append(f"next: {command}    when that is done")
     return "\n".join(lines)

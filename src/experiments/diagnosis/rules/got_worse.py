@@ -113,8 +113,8 @@ def over_confident(curves: Curves) -> str | None:
         return None
     return (
         f"over-confidence: the validation loss rose from {numbers.loss(lowest)} (epoch {smooth.index(lowest) + 1}) to "
-        f"{numbers.loss(smooth[-1])}, but the error did not rise beyond noise: it is surer of its mistakes, not wrong "
-        "more often"
+        f"{numbers.loss(smooth[-1])} (means of {SMOOTHING} epochs), but the error did not rise beyond noise: it is "
+        "surer of its mistakes, not wrong more often"
     )
 
 

@@ -159,7 +159,8 @@ def _log(member: Member, recording: Recording) -> list[FinishedEventFile]:
     if configuration["logger"]["_target_"] == TENSORBOARD:
         parameters = {**main_parameters(configuration), **member.request.parameters}
         writer = FinishedEventFile(folder)
-        charts = Charts(writer, recording, member.prepared.data.kind, configuration, parameters)
+        data = member.prepared.data
+        charts = Charts(writer, recording, data.kind, configuration, parameters, data=data.counts())
         charts.begin()
         charts.go_on()
         charts.end()

@@ -150,3 +150,14 @@ def test_downloading_imports_neither_torch_nor_lightning(tmp_path: Path, server:
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("\n[]\n")
     assert done.stderr == ""
+
+
+def test_what_was_refused_is_asked_once_it_is_allowed(tmp_path: Path, server: PictureServer) -> None:
+    lists, root = two_classes(server, tmp_path), tmp_path / "bears"
+    with pytest.raises(DataError) as refusal:
+        Urls(str(root), str(lists), image_size=8).prepare()
+    assert "no picture for black, teddy, the first because: in a private network" in str(refusal.value)
+    assert "(and dataset.allow_private=true here)" in str(refusal.value)
+    assert not server.hits
+    source(lists, root).prepare()
+    assert len(pictures(root)) == 4

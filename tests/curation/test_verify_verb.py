@@ -108,6 +108,16 @@ def test_all_moved_away_is_done(root: Path, capsys: pytest.CaptureFixture[str]) 
     ]
 
 
+def test_the_next_command_would_not_be_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in sorted((root / "black").iterdir())[:8]:
+        path.unlink()
+    for path in sorted((root / "teddy").iterdir())[:6]:
+        path.unlink()
+    (root / "teddy" / "empty.jpg").write_bytes(b"")
+    assert main(["data", "verify", str(root)]) == 1
+    assert f"next: experiments data verify '{root}' --quarantine --yes    moves 2 files" in capsys.readouterr().out
+
+
 def test_more_than_a_tenth_needs_a_yes(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("another.jpg", "one more.jpg"):
         (root / "teddy" / name).write_bytes(PAGE)

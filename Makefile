@@ -14,8 +14,9 @@ export UV_COMPILE_BYTECODE = 1
 run: $(READY)
 	$(BIN)/experiments fit sweep=what_can_go_wrong
 
+# Two at a time with a thread each: small networks on two threads mostly wait for each other.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

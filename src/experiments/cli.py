@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from experiments.verbs.codes import DONE, FAILED, INTERRUPTED, REFUSED
@@ -39,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.raiseExceptions = False  # a full disk must not fill the terminal with what the log could not take
     words = list(sys.argv[1:] if arguments is None else arguments)
     verbs: dict[str, Callable[[list[str]], int]] = {
-        "fit": _fit,
-        "diagnose": _diagnose,
-        "data": _data,
-        "draw": _draw,
+        "fit": _verb("fit"),
+        "diagnose": _verb("diagnose"),
+        "data": _verb("data"),
+        "draw": _verb("draw"),
         "tour": _tour,
-        "cache": _cache,
+        "cache": _verb("cache"),
         "list": _list,
         "explain": _explain,
         "-sc": _complete,
@@ -56,10 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     word = words[0] if words else "help"
     verb = verbs.get(word)
-    return _guarded(verb, words[1:]) if verb else _refuse_verb(word)
+    return _guarded(verb, words[1:], trains=word == "fit") if verb else _refuse_verb(word)
 
 
-def _guarded(verb: Callable[[list[str]], int], words: list[str]) -> int:
+def _verb(name: str) -> Callable[[list[str]], int]:
+    """The function of this name in the module of this name, imported when it is called."""
+
+    def run(words: list[str]) -> int:
+        code: int = getattr(import_module(f"experiments.verbs.{name}"), name)(words)
+        return code
+
+    return run
+
+
+def _guarded(verb: Callable[[list[str]], int], words: list[str], *, trains: bool) -> int:
     """Run a verb; a user's mistake becomes one message and exit 2, Ctrl-C exit 130."""
     from experiments.config.problems import ConfigurationError, render
 
@@ -69,7 +80,7 @@ def _guarded(verb: Callable[[list[str]], int], words: list[str]) -> int:
             sys.stdout.flush()
         return code
     except ConfigurationError as error:
-        print(error if verb is _fit else render(error.problems, outcome=""), file=sys.stderr)
+        print(error if trains else render(error.problems, outcome=""), file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -122,40 +133,10 @@ def _refuse_verb(word: str) -> int:
     return REFUSED
 
 
-def _fit(words: list[str]) -> int:
-    from experiments.verbs.fit import fit
-
-    return fit(words)
-
-
-def _diagnose(words: list[str]) -> int:
-    from experiments.verbs.diagnose import diagnose
-
-    return diagnose(words)
-
-
-def _data(words: list[str]) -> int:
-    from experiments.verbs.data import data
-
-    return data(words)
-
-
-def _draw(words: list[str]) -> int:
-    from experiments.verbs.draw import draw
-
-    return draw(words)
-
-
 def _tour(words: list[str]) -> int:
     from experiments.verbs.tour import tour
 
     return tour(words, main)
-
-
-def _cache(words: list[str]) -> int:
-    from experiments.verbs.cache import cache
-
-    return cache(words)
 
 
 def _list(words: list[str]) -> int:

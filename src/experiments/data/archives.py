@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from experiments.data.errors import DataError
+from experiments.data.progress import at_terminal
 
 INCOMING = ".incoming"
 TIMEOUT_SECONDS = 30.0
@@ -147,7 +148,7 @@ def _missing(name: str, root: Path, archives: Sequence[Archive], error: BaseExce
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """torchvision's progress bar, on standard error, is for terminals alone."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if at_terminal():
         yield
         return
     with contextlib.redirect_stderr(io.StringIO()):

@@ -57,10 +57,11 @@ def fit(words: list[str]) -> int:
 
 def make_ready(plan: Plan) -> None:
     """Check what needs torch but no data, and say what takes so long."""
+    from experiments.data.progress import at_terminal
     from experiments.training.preflight import preflight
 
     preflight(job.examined.configuration for job in plan.jobs)
-    if sys.stderr is not None and sys.stderr.isatty():
+    if at_terminal():
         print("loading torch and Lightning ...", file=sys.stderr)
 
 

@@ -35,7 +35,7 @@ from experiments.data.cache_folder import VARIABLE
 from experiments.data.decoding import hash_files
 from experiments.data.images import decode
 from experiments.data.pictures import Pictures
-from experiments.data.pixel_store import PixelStore
+from experiments.data.pixel_store import open_pixels
 from experiments.data.pixels import PictureRows, read_pixels
 
 SIZE, BATCH, EPOCHS = 224, 64, 5
@@ -149,7 +149,7 @@ def bounded(images: int, limit: int) -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         os.environ[VARIABLE] = scratch
-        store, random = PixelStore.open(SIZE), np.random.default_rng(0)
+        store, random = open_pixels(SIZE), np.random.default_rng(0)
         for start in range(0, images, 400):
             numbers = range(start, min(start + 400, images))
             pixels = random.integers(0, 256, (len(numbers), 3, SIZE, SIZE), np.uint8)

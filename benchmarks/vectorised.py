@@ -92,7 +92,9 @@ def fitted_in_turn(requests: Sequence[Request], folder: Path) -> None:
     """The same, each loaded and fitted by Lightning alone, and nothing written."""
     for request in requests:
         prepared = prepare(request.configuration)
-        build_trainer(request.configuration, folder, [], None).fit(prepared.module, datamodule=prepared.data)
+        build_trainer(request.configuration, folder, [], None, prepared.module.phases).fit(
+            prepared.module, datamodule=prepared.data
+        )
 
 
 def planned(overrides: Sequence[str], trainer: str) -> Plan:

@@ -12,6 +12,7 @@ from experiments.verbs.codes import DONE, FAILED, INTERRUPTED, REFUSED
 
 VERBS = {
     "fit": "train one configuration, or with -m or sweep=NAME a sweep of them",
+    "lr-find": "the learning-rate range test: which rate to begin with",
     "diagnose": "what went wrong, the evidence, and the next command",
     "data": "download, verify, show a folder of pictures, and find duplicates in it",
     "draw": "pictures of a fit: an animation, a page with a slider, the loss surface",
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     verbs: dict[str, Callable[[list[str]], int]] = {
         "fit": _verb("fit"),
+        "lr-find": _verb("lr_find"),
         "diagnose": _verb("diagnose"),
         "data": _verb("data"),
         "draw": _verb("draw"),
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     word = words[0] if words else "help"
     verb = verbs.get(word)
-    return _guarded(verb, words[1:], trains=word == "fit") if verb else _refuse_verb(word)
+    return _guarded(verb, words[1:], trains=word in ("fit", "lr-find")) if verb else _refuse_verb(word)
 
 
 def _verb(name: str) -> Callable[[list[str]], int]:

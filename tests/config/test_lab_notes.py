@@ -33,8 +33,8 @@ COMMANDS = [(name, command) for name, path in zip(NAMES, FILES, strict=True) for
 
 
 def test_every_file_was_looked_at() -> None:
-    assert len(FILES) == 47
-    assert len(OPTIONS) == 22
+    assert len(FILES) == 53
+    assert len(OPTIONS) == 28
     assert {path.parent.name for path in FILES} == {*GROUPS, *BASES, "conf", "launcher"}
     assert len(COMMANDS) >= len(FILES)
     assert [path for path in CONF.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []
@@ -73,7 +73,7 @@ def test_every_target_of_the_schema_has_an_option() -> None:
 
 def test_every_key_has_a_meaning_and_its_hint_is_a_value_that_it_takes() -> None:
     keys = known_keys()
-    assert len(keys) == 53
+    assert len(keys) == 62
     for name, key in keys.items():
         assert len(key.meaning) > 10, name
         assert key.allowed, name

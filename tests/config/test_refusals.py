@@ -36,7 +36,7 @@ ONE_MISTAKE = [
     ("++model.foo=2", "model.foo=2\n  there is no key model.foo; model has: width, dropout"),
     (
         "model=smal_cnn",
-        "model=smal_cnn\n  there is no model called smal_cnn; there are: linear, polynomial, small_cnn\n"
+        "model=smal_cnn\n  there is no model called smal_cnn; there are: linear, mobilenet_v2, polynomial, resnet18, resnet34, resnet50, small_cnn, squeezenet1_1, torchvision\n"
         "  try: model=small_cnn",
     ),
     (
@@ -71,7 +71,11 @@ ONE_MISTAKE = [
         "dataset.batch_size=some",
         "dataset.batch_size=some\n  must be a whole number or all, at least 1\n  try: dataset.batch_size=64",
     ),
-    ("schedule.epochs=0", "schedule.epochs=0\n  must be a whole number of at least 1\n  try: schedule.epochs=4"),
+    (
+        "schedule.epochs=0",
+        "schedule.epochs=0\n  must be a whole number of at least 1, unless schedule.unfrozen_epochs trains a model with a "
+        "body\n  try: schedule.epochs=4",
+    ),
     (
         "dataset.valid_fraction=0",
         "dataset.valid_fraction=0\n  must be a number above 0 and below 1\n  try: dataset.valid_fraction=0.2",
@@ -243,7 +247,7 @@ def test_the_whole_message_once_letter_by_letter(refused: Refused) -> None:
         error: 3 mistakes, nothing was trained
 
           model=smal_cnn
-            there is no model called smal_cnn; there are: linear, polynomial, small_cnn
+            there is no model called smal_cnn; there are: linear, mobilenet_v2, polynomial, resnet18, resnet34, resnet50, small_cnn, squeezenet1_1, torchvision
             try: model=small_cnn
 
           lr=0.1
@@ -457,7 +461,7 @@ def test_an_expectation_is_refused_where_it_cannot_be_read(refused: Refused) -> 
     [("vit", "experiments --help"), ("lisst", "experiments list"), ("lr=0.1", "experiments fit lr=0.1")],
 )
 def test_a_verb_that_does_not_exist(refused: Refused, line: str, instead: str) -> None:
-    there_are = "there are: fit, diagnose, data, draw, tour, cache, list, explain"
+    there_are = "there are: fit, lr-find, diagnose, data, draw, tour, cache, list, explain"
     assert refused(line) == f"error: experiments {line}\n  there is no verb {line}; {there_are}\n  try: {instead}\n"
 
 
@@ -478,6 +482,10 @@ def test_a_process_refuses_without_torch_and_without_a_traceback(here: Path) -> 
         ["fit", "sweep=what_can_go_wrong", "--dry-run"],
         ["fit", "--cfg", "job"],
         ["fit", "--help"],
+        ["lr-find", "-m", "seed=1,2"],
+        ["lr-find", "lr=0.1"],
+        ["lr-find", "--cfg", "job"],
+        ["lr-find", "--help"],
         ["list"],
         ["explain", "optimizer.lr"],
     ]
@@ -489,7 +497,7 @@ def test_a_process_refuses_without_torch_and_without_a_traceback(here: Path) -> 
         print(sorted(heavy & set(sys.modules)), file=sys.stderr)
         """)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=here, timeout=120)
-    assert done.stderr.endswith("[2, 2, 2, 0, 0, 0, 0, 0]\n[]\n")
+    assert done.stderr.endswith("[2, 2, 2, 0, 0, 0, 2, 2, 0, 0, 0, 0]\n[]\n")
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
     assert [path.name for path in here.iterdir()] == ["empty"]

@@ -28,8 +28,8 @@ def completed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Completed:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("experiments ", ["fit", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
-        ("experiments f", ["fit", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
+        ("experiments ", ["fit", "lr-find", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
+        ("experiments f", ["fit", "lr-find", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
         ("experiments fit optimizer=", ["optimizer=adamw", "optimizer=sgd"]),
         ("experiments fit optim", ["optimizer.", "optimizer="]),
         ("  experiments  fit optim", ["optimizer.", "optimizer="]),
@@ -47,6 +47,12 @@ def completed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Completed:
         ("experiments fit --config-dir ", []),
         ("experiments fit foo=[ optim", []),
         ("experiments fit --config-dir nowhere optim", []),
+        ("experiments lr-find optimizer=", ["optimizer=adamw", "optimizer=sgd"]),
+        ("experiments lr-find seed=1 --phase unfrozen model=lin", ["model=linear"]),
+        ("experiments lr-find --ph", ["--phase"]),
+        ("experiments lr-find --phase ", ["frozen", "unfrozen"]),
+        ("experiments lr-find --phase u", ["unfrozen"]),
+        ("experiments fit --cfg ", ["job"]),
         ("experiments list ", []),
         ("experiments nothing ", []),
     ],

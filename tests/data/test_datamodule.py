@@ -235,3 +235,51 @@ def test_a_test_folder_tests_and_a_test_fraction_only_without_one(tmp_path: Path
     assert data.test_size == 40
     assert {data.table.paths[row].split("/")[0] for row in data.table.indices("test")} == {"test"}
     assert ready(Folder(str(tmp_path / "train"), 8), test_fraction=0.3).test_size == pytest.approx(12, abs=6)
+
+
+def test_other_inputs_come_in_the_same_order_and_batches(animals: Folder) -> None:
+    data = ready(animals, batch_size=8, oversample=True)
+    numbers = torch.arange(50.0).view(50, 1)
+    usual, other = data.train_batches(3), data.train_batches(3, inputs=numbers, transform=lambda batch, _=None: -batch)
+    assert [y.tolist() for _, y in usual] == [y.tolist() for _, y in other]
+    for x, y in other:
+        assert [int(data._loaded().targets[-int(row)]) for row in x] == y.tolist()
+    rows = data.table.indices("valid")
+    ((x, y),) = data.evaluation(rows, inputs=numbers)
+    assert x[:, 0].tolist() == rows
+    assert y.tolist() == data._loaded().targets[rows].tolist()
+
+
+def test_normalised_as_the_weights_of_a_network_ask_for(animals: Folder) -> None:
+    data, pool = ready(animals, augment="none"), animals.load()
+    before = data.prepared([3, 5])
+    mean, std = [0.1, 0.2, 0.3], [0.5, 0.6, 0.7]
+    data.normalise(mean, std)
+    assert data.preprocessing["mean"] == mean
+    assert data.preprocessing["std"] == std
+    raw = pool.inputs[torch.tensor([3, 5])].float() / 255
+    expected = (raw - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
+    assert torch.allclose(data.prepared([3, 5]), expected)
+    assert torch.allclose(next(iter(data.evaluation([3, 5])))[0], expected)
+    seen = {tuple(x.flatten().tolist()) for xs, _ in data.train_dataloader() for x in xs}
+    assert tuple(data.prepared(data.table.indices("train")[:1])[0].flatten().tolist()) in seen
+    assert not torch.allclose(before, expected)
+    assert pool.mean != mean  # the pool is shared by the jobs of a sweep
+
+
+def test_grey_images_get_the_channels_of_the_numbers() -> None:
+    data = ready(Digits())
+    data.normalise([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    assert data.prepared([0, 1]).shape == (2, 3, 8, 8)
+    assert next(iter(data.train_dataloader()))[0].shape == (64, 3, 8, 8)
+
+
+def test_what_becomes_of_a_picture_depends_on_no_other(animals: Folder) -> None:
+    data = ready(animals)
+    both = data.varied([4, 9], 1)
+    assert torch.allclose(both[:1], data.varied([4], 1), atol=1e-6)
+    assert torch.equal(both, data.varied([4, 9], 1))
+    assert not torch.allclose(both, data.varied([4, 9], 2), atol=0.1)
+    assert not torch.allclose(both, data.prepared([4, 9]), atol=0.1)
+    plain = ready(animals, augment="none")
+    assert torch.equal(plain.varied([4, 9], 1), plain.prepared([4, 9]))

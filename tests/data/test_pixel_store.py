@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from pictures import noise, write
 
-from experiments.data import decoding, pictures, pixel_store
+from experiments.data import decoding, pictures, row_store
 from experiments.data.cache_folder import VARIABLE
 from experiments.data.images import decode
 from experiments.data.pictures import Pictures, thumbnails
-from experiments.data.pixel_store import PixelStore
+from experiments.data.pixel_store import open_pixels
+from experiments.data.row_store import RowStore, clear
 
 SIZE = 8
 ROW = 3 * SIZE**2
@@ -124,7 +125,7 @@ def test_a_file_changed_between_hashing_and_decoding_is_not_stored_under_its_old
     contents = decoding.hash_files(files)
     noise(77).save(files[2])
     assert Pictures(files, contents, SIZE).failures == {2: "it was changed while it was read"}
-    store = PixelStore(cache / f"{SIZE}px_v1", SIZE).rows()
+    store = open_pixels(SIZE).rows()
     assert store is not None
     assert store.index.find([contents[2], contents[1]]).tolist() == [-1, 1]
 
@@ -132,8 +133,8 @@ def test_a_file_changed_between_hashing_and_decoding_is_not_stored_under_its_old
 def test_a_block_is_committed_at_a_time(files: list[Path], decoded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "BLOCK_BYTES", 5 * ROW)
     commits: list[int] = []
-    append = PixelStore.append
-    monkeypatch.setattr(PixelStore, "append", lambda *given: [commits.append(len(given[1])), append(*given)])
+    append = RowStore.append
+    monkeypatch.setattr(RowStore, "append", lambda *given: [commits.append(len(given[1])), append(*given)])
     assert right(read(files))
     assert commits == [5, 5, 2]
     assert len(decoded) == 12
@@ -210,7 +211,7 @@ def test_who_reads_is_not_disturbed_by_a_store_that_is_cleared_and_filled_anew(
     cache: Path, files: list[Path], tmp_path: Path
 ) -> None:
     found = read(files)
-    PixelStore(cache / f"{SIZE}px_v1", SIZE).clear()
+    clear(cache / f"{SIZE}px_v1")
     assert right(read(write(tmp_path / "dog", range(50, 70))))
     assert right(found)
     assert found.notices == []
@@ -272,12 +273,12 @@ def test_a_full_disk_keeps_what_was_stored_and_goes_on_without(
 def test_mapped_pages_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/proc/self/smaps").exists():
         pytest.skip("only Linux tells what is mapped")
-    store = PixelStore.open(64)
+    store = open_pixels(64)
     pixels = np.random.default_rng(0).integers(0, 256, (2000, 3, 64, 64), np.uint8)
     store.append([sha256(bytes([n // 256, n % 256])).hexdigest() for n in range(2000)], pixels)
     peaks = []
     for limit in (2**40, 2**20):
-        monkeypatch.setattr(pixel_store, "MAPPED_BYTES", limit)
+        monkeypatch.setattr(row_store, "MAPPED_BYTES", limit)
         rows = store.rows()
         assert rows is not None
         out = np.empty((100, 3, 64, 64), np.uint8)
@@ -302,7 +303,7 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from experiments.data import decoding, pictures, pixel_store
+from experiments.data import decoding, pictures, row_store
 from experiments.data.images import decode
 
 pictures.BLOCK_FILES = 5

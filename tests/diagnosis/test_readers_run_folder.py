@@ -48,7 +48,7 @@ def test_all_that_a_run_recorded(tmp_path: Path) -> None:
     curves = read_run(run(tmp_path))
     assert curves.before == Epoch(0, train_loss_eval=1.1, train_error=0.6, valid_loss=1.12, error=0.7)
     assert curves.epochs == (Epoch(1, 0.9, 0.7, 0.25, 0.75, 0.3, 0.002),)
-    assert curves.steps[0] == Step(0, 1.2, 0.001, 0.5)
+    assert curves.steps[0] == Step(0, 1.2, 0.001, 0.5, 1)
     assert math.isnan(curves.steps[1].loss or 0)
     assert curves.steps[1].gradient_norm is None
     assert (curves.classes, curves.train_size, curves.valid_size) == (3, 3, 1)

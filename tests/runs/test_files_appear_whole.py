@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.runs.columns import read_columns
-from experiments.runs.files import claim_exact, claim_folder, read_json, write_csv, write_json, write_text
+from experiments.runs.files import claim_exact, claim_folder, read_json, share_bytes, write_csv, write_json, write_text
 
 KILLED_BEFORE_THE_RENAME = """
 import os, pathlib, signal, sys
@@ -47,6 +47,28 @@ def test_a_failed_write_leaves_nothing_aside(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(OSError, match="No space left"):
         write_text(tmp_path / "run.json", "{}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_names_for_one_file_leave_nothing_aside_and_the_old_file_is_replaced(tmp_path: Path) -> None:
+    source, path = tmp_path / "source", tmp_path / "path"
+    source.write_text("new")
+    path.write_text("old")
+    for _ in range(2):  # the second time they are one file already
+        share_bytes(source, path)
+    assert path.samefile(source)
+    assert path.read_text() == "new"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["path", "source"]
+
+
+def test_without_hard_links_the_content_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("Invalid cross-device link")
+
+    monkeypatch.setattr("experiments.runs.files.os.link", refused)
+    (tmp_path / "source").write_text("new")
+    share_bytes(tmp_path / "source", tmp_path / "path")
+    assert (tmp_path / "path").read_text() == "new"
+    assert not (tmp_path / "path").samefile(tmp_path / "source")
 
 
 def test_json_holds_null_for_what_is_not_finite_and_keeps_the_order_of_keys(tmp_path: Path) -> None:

@@ -62,10 +62,25 @@ def test_each_step_has_its_own_pictures_alone(tmp_path: Path) -> None:
 def test_the_bridge_alone_runs_the_sweeps_that_it_needs_and_is_given_their_folders(tmp_path: Path) -> None:
     number = next(n for n, step in enumerate(STEPS, 1) if step.name == "bridge")
     numbers = with_needs(number)
-    assert [STEPS[n - 1].name for n in numbers] == ["rates", "valley", "bridge"]
+    assert [STEPS[n - 1].name for n in numbers] == ["rates", "valley", "pictures", "transfer", "bridge"]
     run = Pretended()
-    walk(numbers, tmp_path, run)
+    walk([numbers[0], numbers[1], numbers[-1]], tmp_path, run)
     assert run.typed[-1] == ["draw", "multirun/learning_rate/01", "multirun/learning_rate/02"]
+
+
+def test_a_step_whose_download_is_refused_is_left_out_and_has_not_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = next(n for n, step in enumerate(STEPS, 1) if step.name == "transfer")
+    run = Pretended({"model=squeezenet1_1": 2})
+    assert tour(["--to", str(tmp_path / "tour"), "--step", str(number)], run) == 0
+    assert len([words for words in run.typed if "model=squeezenet1_1" in words]) == 1
+    said = capsys.readouterr().out
+    assert "left out: this step needs squeezenet1_1's ImageNet weights, 5 MB, once" in said
+
+
+def test_a_refusal_of_any_other_step_is_a_failure(tmp_path: Path) -> None:
+    assert tour(["--to", str(tmp_path / "tour"), "--step", "1"], Pretended({"draw=true": 2})) == 1
 
 
 def test_ctrl_c_ends_the_tour_and_a_failure_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from typed import LAB, SMALL, Typed, column, fit_typed, record, rows
 
 from experiments import compose, fit
 from experiments.runs.run import Run
+from experiments.training.weights import read_model_weights
 
 
 def test_a_diverging_line_stops_at_once(diverged: Typed) -> None:
@@ -64,7 +64,7 @@ def test_a_network_that_answers_nan_stops_in_the_middle_of_the_epoch(spoilt: Typ
 def test_a_diverged_run_keeps_the_model_of_its_last_finite_epoch(spoilt: Typed) -> None:
     model = spoilt.run / "model"
     assert json.loads((model / "model.json").read_text())["training"]["epoch"] == 1
-    assert all(tensor.isfinite().all() for tensor in load_file(model / "model.safetensors").values())
+    assert all(tensor.isfinite().all() for tensor in read_model_weights(model).values())
     assert not (model / "best").exists()
     predictions = rows(spoilt.run / "predictions.csv")
     wrong = sum(row["label"] != row["predicted"] for row in predictions)

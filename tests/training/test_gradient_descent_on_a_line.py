@@ -10,7 +10,6 @@ from random import Random
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
-from safetensors.torch import load_file
 from stacked_runs import Configuration, configuration, histories, together, varied
 from torch import nn
 from typed import Typed, column, record, rows
@@ -19,6 +18,7 @@ from experiments import compose, fit
 from experiments.data.noise import Noise, draw_noise
 from experiments.training.linear_in_parameters import critical_rate
 from experiments.training.stacked.stack import make_stack
+from experiments.training.weights import read_model_weights
 
 Matrix = np.ndarray
 
@@ -173,7 +173,7 @@ def test_a_small_network_with_batch_norm_is_trained_as_any_other(tmp_path: Path)
     run = fit(OmegaConf.create(own), folder=tmp_path / "run", quiet=True)
     assert run.status == "finished"
     assert run.record["critical_rate"] is None
-    weights = load_file(run.path / "model" / "model.safetensors")
+    weights = read_model_weights(run.path / "model")
     assert weights["1.num_batches_tracked"] == 2, "only training counts"
 
 

@@ -85,9 +85,9 @@ def test_a_run_follows_the_other_schedules(tmp_path: Path, schedule: str, expect
 def test_gradient_descent_without_momentum_stays_plain_in_one_cycle(tmp_path: Path) -> None:
     """Its momentum is 0 throughout; by hand, each step is the recorded rate times the gradient."""
     import torch
-    from safetensors.torch import load_file
 
     from experiments.data.line import Line
+    from experiments.training.weights import read_model_weights
 
     run = fit_typed(tmp_path, "recipe=line", "schedule=one_cycle", "schedule.epochs=10").run
     rates = column(run / "steps.csv", "lr")
@@ -98,6 +98,6 @@ def test_gradient_descent_without_momentum_stays_plain_in_one_cycle(tmp_path: Pa
     weights = np.array([[-1.0], [1.0]])
     for rate in rates:
         weights -= rate * 2 / len(x) * x.T @ (x @ weights - y)
-    found = load_file(run / "model" / "model.safetensors")["layer.weight"]
+    found = read_model_weights(run / "model")["layer.weight"]
     assert found.dtype is torch.float32
     np.testing.assert_allclose(found.numpy().ravel(), weights.ravel(), rtol=1e-5)

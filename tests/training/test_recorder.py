@@ -93,11 +93,11 @@ def test_the_run_folder_is_complete(tmp_path: Path) -> None:
 
 
 def test_the_model_has_all_of_the_modules_weights(tmp_path: Path) -> None:
-    from safetensors.torch import load_file
+    from experiments.training.weights import read_model_weights
 
     module = Own()
     run = trained(tmp_path / "run", module)
-    weights = load_file(run.path / "model" / "model.safetensors")
+    weights = read_model_weights(run.path / "model")
     assert weights.keys() == module.state_dict().keys()
     assert all(torch.equal(weights[name], tensor) for name, tensor in module.state_dict().items())
 

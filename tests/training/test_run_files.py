@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
-from safetensors.torch import load_file
 from sklearn.datasets import load_digits
 from torch.nn import functional as F  # noqa: N812
 from typed import SMALL, Typed, column, fit_typed, record, rows, strict_json
@@ -20,6 +19,7 @@ from typed import SMALL, Typed, column, fit_typed, record, rows, strict_json
 from experiments import compose
 from experiments.data.line import Line
 from experiments.runs.config_hash import config_hash
+from experiments.training.weights import read_model_weights
 
 ADVERTISEMENTS = re.compile(r"tip:|litlogger|lightning\.ai|upgrade|💡|⚡", re.IGNORECASE)
 
@@ -30,7 +30,7 @@ def network_of(model: Path) -> torch.nn.Module:
     target = about["architecture"].pop("_target_")
     module, _, name = target.rpartition(".")
     network: torch.nn.Module = getattr(importlib.import_module(module), name)(**about["architecture"])
-    network.load_state_dict(load_file(model / "model.safetensors"))
+    network.load_state_dict(read_model_weights(model))
     return network.eval()
 
 
@@ -275,7 +275,7 @@ def test_a_kept_checkpoint_is_of_the_last_epoch_and_holds_no_code(line: Typed) -
     assert path.name == "last.ckpt"
     checkpoint = torch.load(path, weights_only=True)
     assert checkpoint["global_step"] == 100
-    weights = load_file(line.run / "model" / "model.safetensors")
+    weights = read_model_weights(line.run / "model")
     assert torch.equal(checkpoint["state_dict"]["network.layer.weight"], weights["layer.weight"])
     assert checkpoint["optimizer_states"]
 

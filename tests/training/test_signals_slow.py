@@ -11,6 +11,8 @@ from processes import Child, Nursery, eventually
 from safetensors.torch import load_file
 from typed import record, rows, strict_json
 
+from experiments.training.weights import read_model_weights
+
 LONG = ["dataset.subset_fraction=0.1", "model.width=4", "schedule.epochs=100000"]
 
 
@@ -40,7 +42,7 @@ def can_be_gone_on_with(run: Path) -> None:
     about = json.loads((run / "model" / "model.json").read_text())
     assert about["training"]["epoch"] == int(last["epoch"])
     assert about["training"]["status"] == "interrupted"
-    assert load_file(run / "model" / "model.safetensors")
+    assert read_model_weights(run / "model")
     predictions = rows(run / "predictions.csv")
     wrong = sum(row["label"] != row["predicted"] for row in predictions)
     assert wrong / len(predictions) == pytest.approx(float(last["error_rate"]))

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from stacked_runs import Configuration, alone, configuration, differing_cells, files, requested, together, varied
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from experiments.training.stacked import descent as stacked_descent
 from experiments.training.stacked import fit as stacked_fit
 from experiments.training.stacked.fit import train_stack
 from experiments.training.stacked.stack import make_stack
+from experiments.training.weights import read_model_weights
 
 TABLES = ("history", "steps", "predictions", "parameters", "points", "split")
 SAME_IN_RUN_JSON = (
@@ -171,7 +171,7 @@ def _same_numbers(found: dict[Any, Any] | None, expected: dict[Any, Any] | None,
 
 def test_the_weights_are_the_same(twins: Twins) -> None:
     for one, other in twins.pairs:
-        found, expected = (load_file(run / "model" / "model.safetensors") for run in (other, one))
+        found, expected = (read_model_weights(run / "model") for run in (other, one))
         assert list(found) == list(expected)
         for name, tensor in expected.items():
             torch.testing.assert_close(found[name], tensor, rtol=twins.tolerance, atol=twins.tolerance)
@@ -223,7 +223,7 @@ def test_some_of_them_diverge_and_the_others_do_not(twins: Twins) -> None:
 
 @pytest.mark.parametrize("twins", ["own networks"], indirect=True)
 def test_what_is_not_trained_is_each_seeds_own(twins: Twins) -> None:
-    first, second = (load_file(run / "model" / "model.safetensors") for run in twins.together)
+    first, second = (read_model_weights(run / "model") for run in twins.together)
     assert all(not torch.equal(first[name], second[name]) for name in ("first.weight", "chance"))
 
 
@@ -231,7 +231,7 @@ def test_layers_that_share_their_weights_are_saved_as_alone(tmp_path: Path) -> N
     configurations = [{**varied(line(), seed=seed), "model": {"_target_": f"{__name__}.Tied"}} for seed in (0, 1)]
     pairs = zip(alone(configurations, tmp_path / "alone"), together(configurations, tmp_path / "both"), strict=True)
     for one, other in pairs:
-        found, expected = (load_file(run / "model" / "model.safetensors") for run in (other, one))
+        found, expected = (read_model_weights(run / "model") for run in (other, one))
         assert list(found) == list(expected)
         for name, tensor in expected.items():
             torch.testing.assert_close(found[name], tensor, rtol=2e-6, atol=2e-6)

@@ -10,7 +10,8 @@ from filelock import FileLock
 
 from experiments.cli import main
 from experiments.data.cache_folder import TAG, VARIABLE, cache_folder
-from experiments.data.pixel_store import PixelStore
+from experiments.data.pixel_store import open_pixels
+from experiments.data.row_store import RowStore
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two pictures of 16 pixels, a drawn set of three files, and what is not ours."""
     root = tmp_path / "cache"
     monkeypatch.setenv(VARIABLE, str(root))
-    PixelStore.open(16).append(["ab" * 32, "cd" * 32], np.zeros((2, 3, 16, 16), np.uint8))
+    open_pixels(16).append(["ab" * 32, "cd" * 32], np.zeros((2, 3, 16, 16), np.uint8))
     drawn = cache_folder("toy_bears") / "0123abcd"
     drawn.mkdir()
     for name in ("a.jpg", "b.jpg", ".toy_bears.lock"):
@@ -47,6 +48,36 @@ def test_it_shows_what_is_kept_and_how_large(cache: Path, capsys: pytest.Capture
         "",
         "experiments cache --clear removes all, --clear KIND one kind",
     ]
+
+
+def test_features_are_shown_by_network_and_size_and_bodies_by_their_hash(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, images in (("resnet18_224px_0123456789ab", 3), ("squeezenet1_1_28x32px_ab0123456789", 1)):
+        folder = cache_folder("features") / name
+        folder.mkdir()
+        (folder / "about.json").write_text("{}")
+        RowStore(folder, (4,), np.float32).append(["ab" * 32] * images, np.zeros((images, 4)))
+    (cache / "features" / "resnet18_96px_0123456789ab").mkdir()  # cleared
+    (cache_folder("bodies") / f"{'cd' * 32}.safetensors").write_bytes(bytes(5000))
+    (cache / "bodies" / f"{'cd' * 32}.safetensors").chmod(0o444)
+    assert main(["cache"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert (
+        shown[2:6]
+        == [
+            "kind       what                                                size",
+            "bodies     cdcdcdcdcdcd                              1 file  5.0 kB",
+            f"features   resnet18, 224 px, 0123456789ab          3 images  {2 + 12 + 16 + 3 * 52 + 16 - 0}",
+            "",
+        ]
+        or shown
+    )
+    assert main(["cache", "--clear", "features"]) == 0
+    assert [name for name in files(cache) if name.startswith("features") and "lock" not in name] == [f"features/{TAG}"]
+    assert main(["cache", "--clear", "bodies"]) == 0
+    assert not list((cache / "bodies").glob("*.safetensors"))
+    assert "16px_v1" in str(files(cache))
 
 
 def test_all_is_cleared_but_what_is_not_ours(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:

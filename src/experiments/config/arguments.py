@@ -60,11 +60,11 @@ def parse_fit(words: Sequence[str]) -> FitArguments:
     found.pop("run")
     if (found["package"] or found["resolve"]) and not found["config"]:
         parser.error("--package and --resolve only go with --cfg")
-    found["overrides"] = [_at_home(text) for text in found["overrides"]]
+    found["overrides"] = [at_home(text) for text in found["overrides"]]
     return FitArguments(**found)
 
 
-def _at_home(override: str) -> str:
+def at_home(override: str) -> str:
     """`key=~/pictures` with the home folder's path: no shell expands it there, and Hydra's grammar has no tilde."""
     return re.sub(r"(?<=[=,])~[^,/]*", lambda match: os.path.expanduser(match[0]), override)  # noqa: PTH111 - leaves an unknown user as it is
 

@@ -8,8 +8,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.config.expectation import check_expectation
+from experiments.config.impossible import choice, impossible, no_epochs
 from experiments.config.keys import Key, keys_of
+from experiments.config.left_open import fill_in, has_body
 from experiments.config.problems import Problem
 from experiments.config.schema import BASES, COMMON_KEYS, GROUPS, SCHEMAS, known_keys
 from experiments.config.screening import EXAMPLES, TOP_LEVEL, ignored, unknown_key
@@ -36,15 +37,18 @@ def check(composed: DictConfig) -> Checked:
             _store(checked, checked.configuration, TOP_LEVEL[name], name, value)
         elif name in BASES:
             wrong = f"the first line of a file in {name}/ must be: # @package _global_"
-            checked.problems.append(Problem(f"{name}={_choice(composed, name)}", wrong))
+            checked.problems.append(Problem(f"{name}={choice(composed, name)}", wrong))
         elif name not in GROUPS:
             checked.problems.append(unknown_key(name, value, composed))
     for group in GROUPS:
         if group in unresolved:
             continue
         checked.configuration[group] = _check_group(group, plain.get(group), composed, checked)
+    if checked.configuration.get("schedule") and checked.configuration.get("model"):
+        checked.problems += no_epochs(checked.configuration["schedule"], body=has_body(checked.configuration))
     if not checked.problems:
-        checked.problems += _impossible(checked.configuration, composed)
+        checked.notices += fill_in(checked.configuration)
+        checked.problems += impossible(checked.configuration, composed)
     return checked
 
 
@@ -63,7 +67,7 @@ def _resolved(composed: DictConfig, checked: Checked) -> dict[str, Any]:
 
 
 def _check_group(group: str, node: object, composed: DictConfig, checked: Checked) -> dict[str, Any]:
-    option = _choice(composed, group)
+    option = choice(composed, group)
     if not isinstance(node, dict) or "_target_" not in node:
         wrong = "its file has no _target_, the thing to build" if option else f"no {group} is chosen"
         checked.problems.append(Problem(f"{group}={option or MISSING}", wrong, EXAMPLES[group]))
@@ -78,7 +82,8 @@ def _check_group(group: str, node: object, composed: DictConfig, checked: Checke
         elif schema is None:
             clean[str(name)] = value
         elif full in known_keys():
-            checked.notices.append(ignored(full, value, option))
+            if value != known_keys()[full].neutral:
+                checked.notices.append(ignored(full, value, option))
         elif name != "_target_":
             checked.problems.append(unknown_key(full, value, composed))
     if schema:
@@ -88,13 +93,6 @@ def _check_group(group: str, node: object, composed: DictConfig, checked: Checke
             if name not in node
         ]
     return clean
-
-
-def _choice(composed: DictConfig, group: str) -> str | None:
-    """The chosen option; of a configuration that has lost its choices, what it builds."""
-    choice = OmegaConf.select(composed, f"hydra.runtime.choices.{group}")
-    target = OmegaConf.select(composed, f"{group}._target_", throw_on_missing=False) if choice is None else None
-    return choice or (str(target).rsplit(".", 1)[-1] if target else None)
 
 
 def _store(checked: Checked, into: dict[str, Any], key: Key, full_name: str, value: object) -> None:
@@ -108,38 +106,3 @@ def _store(checked: Checked, into: dict[str, Any], key: Key, full_name: str, val
         shown = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
         hint = f"{full_name}={key.hint}" if key.hint else None
         checked.problems.append(Problem(f"{full_name}={shown}", f"must be {key.allowed}", hint))
-
-
-def _impossible(configuration: dict[str, Any], composed: DictConfig) -> list[Problem]:
-    """Combinations that cannot be trained, and an expectation that cannot be read."""
-    dataset, model = configuration["dataset"], configuration["model"]
-    schema = SCHEMAS["dataset"].get(dataset["_target_"])
-    model_schema = SCHEMAS["model"].get(model["_target_"])
-    kind = getattr(schema, "kind", None)
-    found = check_expectation(configuration.get("expect"))
-    if getattr(model_schema, "needs_images", False) and getattr(schema, "images", True) is False:
-        wrong = f"model={_choice(composed, 'model')} is for images and dataset={_choice(composed, 'dataset')} has none"
-        found.append(Problem(f"model={_choice(composed, 'model')}", wrong, "model=linear"))
-    if kind and configuration.get("fits") and configuration["fits"] != kind:
-        experiment = f"experiment={_choice(composed, 'experiment')}"
-        wrong = f"{experiment} is made for {configuration['fits']} and dataset={_choice(composed, 'dataset')} is {kind}"
-        found.append(Problem(experiment, wrong, "experiment=good"))
-    for name in ("optimizer.betas", "schedule.momentum"):
-        group, _, last = name.partition(".")
-        pair = configuration[group].get(last)
-        if pair is not None and len(pair) != 2:
-            found.append(Problem(f"{name}={pair}", "must be a list of two numbers", f"{name}=[0.95,0.99]"))
-    found += _nothing_left(dataset)
-    if configuration["trainer"].get("precision") == "16-mixed" and configuration["trainer"]["accelerator"] == "cpu":
-        wrong = "16-mixed needs a GPU; a CPU computes in 32-true or bf16-mixed"
-        found.append(Problem("trainer.precision=16-mixed", wrong, "trainer.precision=32-true"))
-    return found
-
-
-def _nothing_left(dataset: dict[str, Any]) -> list[Problem]:
-    """Held out twice over."""
-    valid, test = dataset.get("valid_fraction", 0.0), dataset.get("test_fraction", 0.0)
-    if valid + test < 1:
-        return []
-    wrong = f"with dataset.valid_fraction={valid} nothing is left to train on: the two must be below 1 together"
-    return [Problem(f"dataset.test_fraction={test}", wrong, "dataset.test_fraction=0.1")]

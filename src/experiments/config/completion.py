@@ -11,12 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from experiments.config.arguments import FLAGS
 from experiments.config.composition import PRIMARY, Composer
+from experiments.config.lr_find_arguments import PHASES, lr_find_parser
 from experiments.config.problems import ConfigurationError
 
-HYDRA_VERBS = ("fit",)
+FLAG_NAMES = {
+    "fit": [part.split()[0] for flags in FLAGS for part in flags.split(", ")],
+    "lr-find": lr_find_parser().flags(),
+}
+"""Of the verbs that take overrides."""
 
-FLAG_NAMES = [part.split()[0] for flags in FLAGS for part in flags.split(", ")]
-VALUE_FLAGS = ("-c", "--cfg", "-cd", "--config-dir", "-p", "--package")
+VALUE_FLAGS = {"-c": (), "--cfg": ("job",), "-cd": (), "--config-dir": (), "-p": (), "--package": (), "--phase": PHASES}
+"""Flags that take a value, and those to choose from."""
 
 
 def complete(words: Sequence[str], verbs: Sequence[str], said: Mapping[str, Callable[[], Sequence[str]]]) -> None:
@@ -55,12 +60,14 @@ def _behind_the_verb(
         print(" ".join(verbs))
     elif verb in said:
         print(" ".join(said[verb]()))
-    elif verb in HYDRA_VERBS:
+    elif verb in FLAG_NAMES:
         *before, last = typed.split(" ")
         overrides, values = _without_flags(before)
         if last.startswith("-"):
-            print(" ".join(flag for flag in FLAG_NAMES if flag.startswith(last)))
-        elif not (before and before[-1] in VALUE_FLAGS):
+            print(" ".join(flag for flag in FLAG_NAMES[verb] if flag.startswith(last)))
+        elif before and before[-1] in VALUE_FLAGS:
+            print(" ".join(value for value in VALUE_FLAGS[before[-1]] if value.startswith(last)))
+        else:
             return " ".join([program, *overrides, last]), values.get("--config-dir", values.get("-cd"))
     return None
 

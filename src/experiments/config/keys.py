@@ -57,11 +57,15 @@ def key(
     at_least: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
+    neutral: object = None,
     hint: str | None = None,
 ) -> Any:
-    """A field of an option's schema: what it means (for `explain`), its range, an example of a good value."""
+    """A field of an option's schema: what it means (for `explain`), its range, an example of a good value.
+
+    `neutral` is the value that asks for nothing: where an option has no such key, it is not worth a notice.
+    """
     bounds = Bounds(above, at_least, below, at_most)
-    return dataclasses.field(metadata={"meaning": meaning, "bounds": bounds, "hint": hint})
+    return dataclasses.field(metadata={"meaning": meaning, "bounds": bounds, "neutral": neutral, "hint": hint})
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Key:
     type: Any
     meaning: str
     bounds: Bounds
+    neutral: object
     hint: str | None
 
     @property
@@ -97,10 +102,7 @@ class Key:
 def keys_of(option: type) -> dict[str, Key]:
     """The keys of a schema dataclass, by name, in the order of its fields."""
     annotations = get_type_hints(option)
-    return {
-        f.name: Key(f.name, annotations[f.name], f.metadata["meaning"], f.metadata["bounds"], f.metadata["hint"])
-        for f in dataclasses.fields(option)
-    }
+    return {f.name: Key(name=f.name, type=annotations[f.name], **f.metadata) for f in dataclasses.fields(option)}
 
 
 def _convert(value: object, type_: Any, bounds: Bounds) -> object:

@@ -68,9 +68,17 @@ class Dataset:
         "(a mirrored digit is another sign); none: never",
         hint="none",
     )
+    views: int = key(
+        "variants of each training image that a frozen body sees, each computed once: 1, the image as it is; more, so "
+        "many augmented variants, and epochs take one of them at random",
+        at_least=1,
+        at_most=1000,
+        neutral=1,
+        hint="4",
+    )
 
 
-IMAGE_SIZE = "pixels of the square that images are brought to"
+IMAGE_SIZE = "pixels of the square that images are brought to; null: what pretrained weights were trained at, else 224"
 
 
 @dataclass
@@ -88,7 +96,7 @@ class Folder(Dataset):
     root_is_there: ClassVar[bool] = True
 
     root: str = key("folder of class/image files; train/, valid/ (or val/), test/ above the classes fix the split")
-    image_size: int = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
+    image_size: int | None = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
 
 
 @dataclass
@@ -137,7 +145,7 @@ class Torchvision(Dataset):
 class Pets(Torchvision):
     """Photographs of 37 breeds of cats and dogs."""
 
-    image_size: int = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
+    image_size: int | None = key(IMAGE_SIZE, at_least=8, at_most=2048, hint="224")
 
 
 @dataclass
@@ -170,6 +178,9 @@ class PolynomialPoints(Points):
     """Few noisy points on a smooth curve."""
 
 
+DROPOUT = "dropout in the head; 0 leaves the layers out"
+
+
 @dataclass
 class SmallCNN:
     """A small convolutional network for any image size and channel count."""
@@ -177,7 +188,37 @@ class SmallCNN:
     needs_images: ClassVar[bool] = True
 
     width: int = key("channels of the first layer; the deeper layers have two and four times as many", at_least=1)
-    dropout: float = key("dropout in the head; 0 leaves the layer out", at_least=0, below=1, hint="0.5")
+    dropout: float = key(DROPOUT, at_least=0, below=1, neutral=0.0, hint="0.5")
+
+
+NAMED_WEIGHTS = ("imagenet", "none")
+"""What `model.weights` may be besides a path."""
+
+
+@dataclass
+class Transfer:
+    """A torchvision network's body with a head for the classes at hand."""
+
+    needs_images: ClassVar[bool] = True
+    has_body: ClassVar[bool] = True
+
+    architecture: str = key("torchvision's name of a classification model", hint="resnet34")
+    weights: str = key(
+        "imagenet: torchvision's own, downloaded once; none: drawn at random; or the path of a state dict in "
+        "torchvision's layout, .pth or .safetensors",
+        neutral="none",
+        hint="imagenet",
+    )
+    freeze_body: bool | None = key(
+        "train the head alone during schedule.epochs; null: if weights are given", neutral=False, hint="true"
+    )
+    train_norm: bool = key(
+        "let the batch norm of a frozen body go on learning, as the lesson's library does; each epoch then computes "
+        "the body anew",
+        neutral=False,
+        hint="false",
+    )
+    dropout: float = key(DROPOUT, at_least=0, below=1, neutral=0.0, hint="0.5")
 
 
 @dataclass
@@ -195,7 +236,10 @@ class Polynomial:
     degree: int = key("the highest power of x; there is one parameter more", at_least=1, at_most=60, hint="3")
 
 
-WEIGHT_DECAY = "pulls the weights towards 0: decoupled from the gradient with adamw, an L2 penalty with sgd"
+WEIGHT_DECAY = (
+    "pulls the weights towards 0: decoupled from the gradient with adamw, an L2 penalty with sgd; of a model with a "
+    "body it leaves biases and norm layers alone"
+)
 
 
 @dataclass
@@ -222,7 +266,17 @@ class SGD:
 class Constant:
     """The same rate throughout."""
 
-    epochs: int = key("passes over the training images", at_least=1, hint="4")
+    epochs: int = key("passes over the training images; with a frozen body of its head alone", at_least=0, hint="4")
+    unfrozen_epochs: int = key(
+        "then unfreeze every layer and train so many epochs more, in the same shape", at_least=0, neutral=0, hint="2"
+    )
+    unfrozen_lr: list[float] = key(
+        "lowest and highest rate of those epochs, as multiples of optimizer.lr: spread geometrically over three groups "
+        "of layers",
+        above=0,
+        at_most=1000,
+        hint="[0.01,0.1]",
+    )
 
 
 @dataclass
@@ -273,6 +327,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
     },
     "model": {
         "experiments.models.small_cnn.SmallCNN": SmallCNN,
+        "experiments.models.transfer.Transfer": Transfer,
         "experiments.models.linear.Linear": Linear,
         "experiments.models.polynomial.Polynomial": Polynomial,
     },
@@ -312,10 +367,15 @@ class TopLevel:
     learning_rates: list[float] = key(
         "the rates that sweep=learning_rate and sweep=map run over; a recipe knows its own", above=0, hint="[0.01,0.1]"
     )
+    epoch_budgets: list[int] = key("the epochs that sweep=map runs over", at_least=1, hint="[1,4,16]")
+    map_seeds: list[int] = key("the seeds that sweep=map runs over", at_least=0, at_most=2**32 - 1, hint="[0,1,2]")
     draw: bool = key(
         "draw pictures of the fit when it is done: an animation, a page with a slider, the loss surface", hint="true"
     )
 
+
+SILENT = ("expect", "name", "fits", "learning_rates", "epoch_budgets", "map_seeds", "draw")
+"""Top-level keys that change nothing in a training."""
 
 COMMON_KEYS: dict[str, dict[str, Key]] = {"dataset": keys_of(Dataset), "schedule": keys_of(Constant)}
 """Keys that this project reads itself, so that a user's own class has them too, beside its signature."""

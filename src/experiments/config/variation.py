@@ -11,14 +11,14 @@ from omegaconf import DictConfig
 
 from experiments.config.checks import check
 from experiments.config.composition import Composer, flatten
-from experiments.config.schema import GROUPS
+from experiments.config.schema import GROUPS, NAMED_WEIGHTS, SILENT
 
 _WORD = re.compile(r"(?:/|\.{1,2}/)?[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 
-PATHS = ("dataset.root", "dataset.urls")
+PATHS = ("dataset.root", "dataset.urls", "model.weights")
 
-LEFT_OUT = ("expect", "fits", "name", "hydra", "learning_rates", "draw")
+LEFT_OUT = (*SILENT, "hydra")
 """What an experiment or a sweep says about itself, and not about the training."""
 
 
@@ -42,7 +42,7 @@ def _from_anywhere(override: str) -> str:
     """A relative path as an absolute one: the next command may be typed in another folder."""
     key, _, value = override.partition("=")
     path = value.strip("'\"")
-    known = key.lstrip("+") in PATHS and path not in ("", "null")
+    known = key.lstrip("+") in PATHS and path not in ("", "null", *NAMED_WEIGHTS)
     if not known or path.startswith(("~", "/", "$")) or "," in path:
         return override
     return f"{key}={written(str(Path(path).absolute()))}"
@@ -58,11 +58,20 @@ def as_overrides(composer: Composer, configuration: Mapping[str, Any]) -> list[s
             fitting = [one for one in composer.options(group) if _target(composer, group, one) == target]
             if not fitting:
                 return None
-            choices.append(f"{group}={fitting[0]}")
+            choices.append(f"{group}={_nearest(composer, group, fitting, configuration[group])}")
     standard = dict(flatten(check(composer.compose(choices)).configuration))
     wanted = dict(flatten(dict(configuration)))
     different = [k for k, v in wanted.items() if k.split(".")[0] not in LEFT_OUT and standard.get(k, ...) != v]
     return [*choices, *(f"{key}={written(wanted[key])}" for key in different)]
+
+
+def _nearest(composer: Composer, group: str, options: Sequence[str], node: Mapping[str, Any]) -> str:
+    """The option whose file agrees with most of the node: several build the same thing."""
+
+    def agreeing(option: str) -> int:
+        return sum(node.get(key, ...) == value for key, value in composer.option_file(group, option).values.items())
+
+    return max(options, key=agreeing)
 
 
 def _target(composer: Composer, group: str, option: str) -> object:

@@ -1,11 +1,25 @@
 """The lesson's augmentation of photographs."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from torch import Generator, Tensor
 
 from experiments.data.preparation import Transform
 
+VERSION = 1
+"""One more whenever the same random numbers give another picture."""
 
-def default_augmentation() -> Transform:
+
+class Augmentation(Transform, Protocol):
+    """What changes a float batch (B, C, H, W) at random."""
+
+    def each(self, batch: Tensor, generators: Sequence[Generator], /) -> Tensor:
+        """The batch with each picture's random numbers from its own generator (B): none depends on the others."""
+        ...
+
+
+def default_augmentation() -> Augmentation:
     """A transform of float batches (B, C, H, W) in 0..1, drawn anew for each image.
 
     Flip left-right half the time; rotate up to 10 degrees, zoom up to 1.1, lighting (brightness and contrast)
@@ -14,14 +28,20 @@ def default_augmentation() -> Transform:
 
     Source: fastai v1, `get_transforms()`.
     """
-    # Here, since importing it costs seconds.
-    from experiments.data.photograph_transform import RandomPhotograph
+    return _Photographs()
 
-    photograph = RandomPhotograph()
 
-    def augment(batch: Tensor, generator: Generator | None = None) -> Tensor:
-        photograph.generator = generator
-        augmented: Tensor = photograph(batch)
+class _Photographs:
+    def __init__(self) -> None:
+        # Here, since importing it costs seconds.
+        from experiments.data.photograph_transform import RandomPhotograph
+
+        self._transform = RandomPhotograph()
+
+    def __call__(self, batch: Tensor, generator: Generator | None = None, /) -> Tensor:
+        self._transform.generator = generator
+        augmented: Tensor = self._transform(batch)
         return augmented
 
-    return augment
+    def each(self, batch: Tensor, generators: Sequence[Generator], /) -> Tensor:
+        return self._transform.each(batch, generators)

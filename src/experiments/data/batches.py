@@ -29,14 +29,15 @@ class EpochOrder:
         """A permutation (size,) of long."""
         if self.seed is None:
             return torch.arange(self.size)
-        return torch.randperm(self.size, generator=_seeded(f"{self.seed}:{self.epoch}"))
+        return torch.randperm(self.size, generator=seeded(f"{self.seed}:{self.epoch}"))
 
     def generator(self, batch: int) -> Generator:
         """Random numbers for the batch of this number in the epoch, whatever was drawn before."""
-        return _seeded(f"{self.seed}:{self.epoch}:{batch}")
+        return seeded(f"{self.seed}:{self.epoch}:{batch}")
 
 
-def _seeded(text: str) -> Generator:
+def seeded(text: str) -> Generator:
+    """Random numbers that this text alone decides."""
     # Hashed, so that epoch 1 of seed 42 is not epoch 0 of seed 43.
     return torch.Generator().manual_seed(int.from_bytes(sha256(text.encode()).digest()[:7], "big"))
 

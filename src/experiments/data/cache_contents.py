@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.data.cache_folder import TAG, cache_root
-from experiments.data.pixel_index import PixelIndex
-from experiments.data.pixel_store import FILES, KIND, VERSION, PixelStore
+from experiments.data.pixel_store import KIND as PIXELS
+from experiments.data.pixel_store import VERSION
+from experiments.data.row_index import RowIndex
+from experiments.data.row_store import INDEX, ROWS, clear
 
-_STORE = re.compile(r"(\d+)px_v(\d+)")
+FEATURES, BODIES = "features", "bodies"
+
+_STORES = {
+    PIXELS: re.compile(r"(?P<size>\d+)px_v(?P<version>\d+)"),
+    FEATURES: re.compile(r"(?P<architecture>\w+)_(?P<size>\d+(x\d+)?)px_(?P<hash>[0-9a-f]{12})"),
+}
 _ASIDE = ".removed"
 
 
@@ -26,16 +33,16 @@ class Kept:
         kind: the folder that it lies in.
         name: of the thing, to be shown.
         path: file or folder.
-        pictures: in a pixel store, else None.
-        files: how many it is made of.
+        count: how many things it holds.
+        noun: what they are, such as `picture`.
         size: bytes.
     """
 
     kind: str
     name: str
     path: Path
-    pictures: int | None
-    files: int
+    count: int
+    noun: str
     size: int
 
 
@@ -54,12 +61,10 @@ def kept(kind: str) -> list[Kept]:
         OSError: if it cannot be listed.
     """
     things = [path for path in sorted((cache_root() / kind).iterdir()) if path.name != TAG and not _is_lock(path)]
-    if kind == KIND:
-        stores = [(path, match) for path in things if (match := _STORE.fullmatch(path.name))]
-        stores.sort(key=lambda store: int(store[1][1]))
-        used = [(path, match) for path, match in stores if any((path / name).exists() for name in FILES)]
-        return [_store(path, int(match[1]), int(match[2])) for path, match in used]
-    return [Kept(kind, path.name, path, None, *_extent(path)) for path in things]
+    if pattern := _STORES.get(kind):
+        stores = [_store(kind, path, match) for path in things if (match := pattern.fullmatch(path.name))]
+        return sorted((store for store in stores if store), key=lambda store: _natural(store.name))
+    return [_other(kind, path) for path in things]
 
 
 def remove(thing: Kept) -> bool:
@@ -68,8 +73,8 @@ def remove(thing: Kept) -> bool:
     Raises:
         OSError: if it cannot be removed.
     """
-    if thing.kind == KIND:
-        PixelStore(thing.path, 0).clear()  # a writer holds the lock for moments alone
+    if thing.kind in _STORES:
+        clear(thing.path)  # a writer holds the lock for one block alone
         return True
     with _locks_of(thing.path) as free:
         if free:
@@ -107,13 +112,32 @@ def _is_lock(path: Path) -> bool:
     return path.name.endswith(".lock") and path.is_file()
 
 
-def _store(path: Path, size: int, version: int) -> Kept:
+def _store(kind: str, path: Path, match: re.Match[str]) -> Kept | None:
+    """A row store; None if it is empty, as after clearing."""
+    if not any((path / name).exists() for name in (INDEX, ROWS)):
+        return None
     try:
-        pictures = len(PixelIndex.from_bytes((path / "index").read_bytes()))
+        count = len(RowIndex.from_bytes((path / INDEX).read_bytes()))
     except (OSError, ValueError):  # killed before its first block, or damaged: the next writer begins anew
-        pictures = 0
-    name = f"{size} px" if version == VERSION else f"{size} px (of another version)"
-    return Kept(KIND, name, path, pictures, *_extent(path))
+        count = 0
+    _, size = _extent(path)
+    if kind == FEATURES:
+        name = f"{match['architecture']}, {match['size']} px, {match['hash']}"
+        return Kept(kind, name, path, count, "image", size)
+    of_another = "" if int(match["version"]) == VERSION else " (of another version)"
+    return Kept(kind, f"{match['size']} px{of_another}", path, count, "picture", size)
+
+
+def _other(kind: str, path: Path) -> Kept:
+    files, size = _extent(path)
+    # A body is named by its hash: as much of it as tells one from another.
+    name = path.name[:12] if kind == BODIES and path.suffix == ".safetensors" else path.name
+    return Kept(kind, name, path, files, "file", size)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """To sort by numbers where there are numbers: 32 px before 224 px."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _extent(path: Path) -> tuple[int, int]:

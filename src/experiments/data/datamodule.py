@@ -3,24 +3,26 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import pytorch_lightning as pl
+import torch
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from experiments.data import contact_sheet
-from experiments.data.augmentation import default_augmentation
+from experiments.data.augmentation import Augmentation, default_augmentation
 from experiments.data.batches import Batches
 from experiments.data.class_sheets import are_images, class_sheets, counts_by_class
 from experiments.data.dataset import from_torch_dataset
 from experiments.data.errors import DataError
 from experiments.data.guess import guess
 from experiments.data.label_noise import with_wrong_labels
-from experiments.data.pixels import GATHERED_VALUES
 from experiments.data.pool import Pool, SampleTable
 from experiments.data.preparation import Preparation, Transform
+from experiments.data.prepared import PreparedInputs
 from experiments.data.split import by_hash, oversampled
 from experiments.data.table import Shares, notices_on, split_pool
 
@@ -45,6 +47,7 @@ class DataModule(pl.LightningDataModule):
         oversample: repeat rare classes in training up to the largest.
         label_noise: share of all samples whose class is replaced by another one, nested.
         augment: `default` augments photographs (and nothing else), `none` nothing.
+        views: variants of each training image that a frozen body sees; see `features`.
         seed: of the training order.
 
     Attributes, after `setup`:
@@ -52,6 +55,7 @@ class DataModule(pl.LightningDataModule):
         output_size: of the model, the number of classes or the width of a target.
         guess: what guessing scores, `valid_loss` with `error_rate` or `rmse`.
         preprocessing: `size`, `resize`, `mean`, `std`, for `model.json`.
+        evaluated_rows: of the table: the validation samples, then the training samples for `train_loss_eval`.
         notices: what the user should know about the data, a sentence each.
     """
 
@@ -67,6 +71,7 @@ class DataModule(pl.LightningDataModule):
     notices: list[str]
     guess: dict[str, float]
     preprocessing: dict[str, Any]
+    evaluated_rows: tuple[list[int], list[int]]
 
     def __init__(
         self,
@@ -77,6 +82,7 @@ class DataModule(pl.LightningDataModule):
         oversample: bool = False,
         label_noise: float = 0.0,
         augment: Literal["default", "none"] = "default",
+        views: int = 1,
         seed: int = 42,
     ) -> None:
         super().__init__()
@@ -86,6 +92,7 @@ class DataModule(pl.LightningDataModule):
         self.oversample = oversample
         self.label_noise = label_noise
         self.augment = augment
+        self.views = views
         self.seed = seed
         self._pool: Pool | None = None
 
@@ -125,46 +132,70 @@ class DataModule(pl.LightningDataModule):
         self._train_rows = self._trained_rows(train)
         self.guess = guess(pool, train)
         self._train_batch = self._cut_batch()
-        self._plain, self._plain_transform = _prepare(pool)
         # As many training images as there are for validation, picked by hash: the same in every run.
-        self._train_eval = sorted(by_hash(train, pool.sha256, f"train_eval:{self.shares.split_seed}")[: len(valid)])
+        picked = by_hash(train, pool.sha256, f"train_eval:{self.shares.split_seed}")[: len(valid)]
+        self.evaluated_rows = valid, sorted(picked)
         self._pool = pool
+
+    def normalise(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """From now on by these numbers, those that a network's weights were trained with; a channel each.
+
+        Grey images become pictures of as many channels as there are numbers.
+        """
+        pool = self._loaded()
+        if (pool.mean, pool.std) != (list(mean), list(std)):
+            self._pool = replace(pool, mean=list(mean), std=list(std))
+            self.preprocessing |= {"mean": list(mean), "std": list(std)}
+            self.__dict__.pop("_prepared", None)
 
     @property
     def augments(self) -> bool:
         """Whether training images are changed at random."""
-        return self._augmentation(self._loaded()) is not None
+        return self.augment == "default" and self._loaded().photographs
+
+    def prepared(self, rows: Sequence[int]) -> Tensor:
+        """Any rows of the table as the network takes them, not augmented: (B, *input_shape) float."""
+        return self._prepared.images(torch.as_tensor(rows, dtype=torch.long))
+
+    def varied(self, rows: Sequence[int], view: int) -> Tensor:
+        """As `prepared`, but augmented: each a function of its content and the number of the view alone."""
+        return self._prepared.varied(torch.as_tensor(rows, dtype=torch.long), view)
 
     def train_dataloader(self) -> Batches:
         """Shuffled, augmented batches without the last short one."""
         return self.train_batches(self.seed)
 
-    def train_batches(self, seed: int) -> Batches:
-        """The training batches in the order of another run's seed."""
+    def train_batches(self, seed: int, inputs: Tensor | None = None, transform: Transform | None = None) -> Batches:
+        """The training batches in the order of another run's seed.
+
+        Args:
+            seed: of the order.
+            inputs: (N, ...) to take in the place of the table's N samples, such as a frozen body's outputs.
+            transform: of a batch of those.
+        """
         pool = self._loaded()
-        augmentation = self._augmentation(pool)
-        inputs, transform = self._plain, self._plain_transform
-        if augmentation:
-            inputs, transform = pool.inputs, Preparation(pool.mean, pool.std, augmentation)
+        chosen, change = self._prepared.trained if inputs is None else (inputs, transform)
         return Batches(
-            inputs,
+            chosen,
             pool.targets,
             self._train_rows,
             self._train_batch,
             shuffle_seed=seed,
             drop_last=True,
-            transform=transform,
+            transform=change,
         )
 
     def val_dataloader(self) -> list[Batches]:
         """The validation samples, then training samples as they are (for `train_loss_eval`)."""
-        return [self.evaluation(self.table.indices("valid")), self.evaluation(self._train_eval)]
+        return [self.evaluation(rows) for rows in self.evaluated_rows]
 
-    def evaluation(self, rows: Sequence[int]) -> Batches:
-        """Any rows of the table in this order, neither augmented nor shuffled."""
+    def evaluation(self, rows: Sequence[int], inputs: Tensor | None = None) -> Batches:
+        """Any rows of the table in this order, neither augmented nor shuffled; `inputs` as for `train_batches`."""
         pool = self._loaded()
-        size = max(1, min(EVALUATION_BATCH, EVALUATION_VALUES // math.prod(pool.input_shape)))
-        return Batches(self._plain, pool.targets, rows, size, transform=self._plain_transform)
+        chosen, transform = self._prepared.plain if inputs is None else (inputs, None)
+        shape = pool.input_shape if inputs is None else inputs.shape[1:]
+        size = max(1, min(EVALUATION_BATCH, EVALUATION_VALUES // math.prod(shape)))
+        return Batches(chosen, pool.targets, rows, size, transform=transform)
 
     def contact_sheet(self) -> Image.Image | None:
         """The first training batch as augmented (up to 32 images), labelled; None if not of images."""
@@ -173,7 +204,7 @@ class DataModule(pl.LightningDataModule):
             return None
         loader = self.train_dataloader()
         rows = loader.indices[loader.sampler.order()][: min(32, self._train_batch)]
-        images = Preparation(augmentation=self._augmentation(pool))(pool.inputs[rows], loader.sampler.generator(0))
+        images = Preparation(augmentation=self._augmentation())(pool.inputs[rows], loader.sampler.generator(0))
         return contact_sheet.draw(images, [self.table.labels[row] for row in rows.tolist()])
 
     def class_sheets(self) -> dict[str, Image.Image]:
@@ -189,8 +220,12 @@ class DataModule(pl.LightningDataModule):
         assert self._pool is not None
         return self._pool
 
-    def _augmentation(self, pool: Pool) -> Transform | None:
-        return default_augmentation() if self.augment == "default" and pool.photographs else None
+    @cached_property
+    def _prepared(self) -> PreparedInputs:
+        return PreparedInputs(self._loaded(), self._augmentation())
+
+    def _augmentation(self) -> Augmentation | None:
+        return default_augmentation() if self.augments else None
 
     def _describe(self, pool: Pool) -> None:
         self.kind = "classification" if pool.classes else "regression"
@@ -219,11 +254,3 @@ class DataModule(pl.LightningDataModule):
                 f"dataset.batch_size={self.batch_size} is larger than the {size} training {what}: cut to {size}"
             )
         return min(self.batch_size, size)
-
-
-def _prepare(pool: Pool) -> tuple[Any, Transform | None]:
-    """Inputs and transform for unaugmented batches: small data is normalised once, not in every batch."""
-    transform = None if pool.mean is None else Preparation(pool.mean, pool.std)
-    if isinstance(pool.inputs, Tensor) and pool.inputs.numel() <= GATHERED_VALUES:
-        return (transform or Preparation())(pool.inputs), None
-    return pool.inputs, transform

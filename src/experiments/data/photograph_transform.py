@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -65,6 +66,13 @@ class RandomPhotograph(v2.Transform):  # type: ignore[misc]  # torchvision has n
         moved = similarity(params["angle"], params["zoom"], params["flip"])
         moved = perspective(params["inward"], *inpt.shape[-2:]) @ moved
         return relit(warped(inpt, moved), params["brightness"], params["contrast"])
+
+    def each(self, batch: Tensor, generators: Sequence[Generator]) -> Tensor:
+        """The same, but each picture draws from a generator of its own: what becomes of it depends on no other."""
+        drawn = []
+        for picture, self.generator in zip(batch, generators, strict=True):
+            drawn.append(self.make_params([picture[None]]))
+        return self.transform(batch, {name: torch.cat([one[name] for one in drawn]) for name in drawn[0]})
 
     def _sometimes(self, values: Tensor) -> Tensor:
         happens = self._happens(self.probability, len(values))

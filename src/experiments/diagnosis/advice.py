@@ -5,10 +5,11 @@ from __future__ import annotations
 from experiments.diagnosis import numbers
 from experiments.diagnosis.course import Course
 from experiments.diagnosis.curves import Curves
+from experiments.diagnosis.phases import is_unfrozen
 
 
 def rate_of(curves: Curves) -> float | None:
-    """The configured learning rate, else the highest that was recorded."""
+    """The configured learning rate (of an unfrozen phase its highest), else the highest that was recorded."""
     if curves.learning_rate is not None:
         return curves.learning_rate
     recorded = [s.learning_rate for s in curves.steps] or [e.learning_rate for e in curves.epochs]
@@ -17,12 +18,19 @@ def rate_of(curves: Curves) -> float | None:
 
 
 def epochs_of(curves: Curves) -> int:
-    """The planned epochs, else those that were trained."""
-    return curves.planned_epochs or len(curves.epochs)
+    """The planned epochs of the first phase, else those that were trained; of the unfrozen one where it is all."""
+    return curves.unfrozen_epochs if is_unfrozen(curves) else curves.first_epochs
 
 
 def times_rate(curves: Curves, factor: float) -> tuple[str, ...]:
-    """The rate times `factor`, to one significant digit; no step up leads beyond half the critical rate."""
+    """The rate times `factor`, to one significant digit; no step up leads beyond half the critical rate.
+
+    Of an unfrozen phase the spread rates, which say nothing of the phase before it.
+    """
+    if is_unfrozen(curves):
+        spread = curves.unfrozen_rates
+        typed = ",".join(numbers.rate(multiple * factor) for multiple in spread or ())
+        return (f"schedule.unfrozen_lr=[{typed}]",) if typed else ()
     rate = rate_of(curves)
     if not rate:
         return ()
@@ -34,9 +42,19 @@ def times_rate(curves: Curves, factor: float) -> tuple[str, ...]:
     return (f"optimizer.lr={numbers.rate(proposed)}",)
 
 
-def epochs(count: int) -> tuple[str, ...]:
-    """So many epochs."""
-    return (f"schedule.epochs={max(count, 1)}",)
+def epochs(curves: Curves, count: int) -> tuple[str, ...]:
+    """So many epochs in the place of `epochs_of`."""
+    key = "schedule.unfrozen_epochs" if is_unfrozen(curves) else "schedule.epochs"
+    return (f"{key}={max(count, 1)}",)
+
+
+def stop_after(curves: Curves, count: int) -> tuple[str, ...]:
+    """No more than the first `count` epochs, of whichever phase the last of them is."""
+    first = curves.first_epochs
+    if count > first:
+        return (f"schedule.unfrozen_epochs={count - first}",)
+    frozen = (f"schedule.epochs={max(count, 1)}",)
+    return (*frozen, "schedule.unfrozen_epochs=0") if curves.unfrozen_epochs else frozen
 
 
 def lower_rate(curves: Curves, seen: Course | None) -> tuple[str, ...]:

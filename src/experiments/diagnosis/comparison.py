@@ -33,7 +33,14 @@ class Axis:
 
 RATE = Axis("optimizer.lr", "rates", advice.rate_of, "learning_rate_too_low", "learning_rate_too_high")
 EPOCHS = Axis(
-    "schedule.epochs", "numbers of epochs", lambda c: float(advice.epochs_of(c)), "too_few_epochs", "too_many_epochs"
+    "schedule.epochs", "numbers of epochs", lambda c: float(c.first_epochs), "too_few_epochs", "too_many_epochs"
+)
+UNFROZEN_EPOCHS = Axis(
+    "schedule.unfrozen_epochs",
+    "numbers of unfrozen epochs",
+    lambda c: float(c.unfrozen_epochs),
+    "too_few_epochs",
+    "too_many_epochs",
 )
 SIZE = Axis(
     "dataset.subset_fraction",
@@ -42,7 +49,7 @@ SIZE = Axis(
     "not_enough_data",
     None,
 )
-AXES = (RATE, EPOCHS, SIZE)
+AXES = (RATE, EPOCHS, UNFROZEN_EPOCHS, SIZE)
 
 
 @dataclass(frozen=True)

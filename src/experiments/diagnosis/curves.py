@@ -40,7 +40,7 @@ class Epoch:
 
 
 class Step(NamedTuple):
-    """One optimizer step: loss and gradient norm before its update, the rate that it used.
+    """One optimizer step: loss and gradient norm before its update, the rate that it used, the epoch it was in.
 
     A tuple, since there may be hundreds of thousands.
     """
@@ -49,6 +49,7 @@ class Step(NamedTuple):
     loss: Number = None
     learning_rate: Number = None
     gradient_norm: Number = None
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,9 @@ class Curves:
         damage: why its history cannot be read.
         learning_rate: as configured: the highest that the schedule was to reach.
         critical_rate: above it full-batch gradient descent diverges, below it does not; None where nobody knows.
-        planned_epochs: as configured.
+        planned_epochs: as configured, those of both phases together.
+        unfrozen_epochs: how many of them, the last ones, train every layer at rates of its own.
+        unfrozen_rates: the lowest and the highest of those rates, as multiples of `learning_rate`.
         schedule: its name, `OneCycle`, `Constant`.
         configuration: of one of our own runs: dotted keys and their values.
         overrides: what to type to get this run's configuration, without the advice that is still to come.
@@ -96,6 +99,8 @@ class Curves:
     learning_rate: Number = None
     critical_rate: Number = None
     planned_epochs: int | None = None
+    unfrozen_epochs: int = 0
+    unfrozen_rates: tuple[float, float] | None = None
     schedule: str | None = None
     configuration: Mapping[str, object] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
@@ -119,6 +124,11 @@ class Curves:
         if self.guess_error is not None:
             return self.guess_error
         return 1 - 1 / self.classes if self.classes and self.classes > 1 else _finite(self.before, "error")
+
+    @property
+    def first_epochs(self) -> int:
+        """The planned epochs before the unfreezing, else those that were trained."""
+        return (self.planned_epochs or len(self.epochs)) - self.unfrozen_epochs
 
     @property
     def cut_short(self) -> bool:

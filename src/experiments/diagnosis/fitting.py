@@ -13,8 +13,11 @@ from experiments.diagnosis.thresholds import (
     KNOWS_LITTLE,
     LEAST_EPOCHS,
     NO_GAP,
+    NOT_RECOVERED,
     STOPPED_FALLING,
     STOPPED_LONG_AGO,
+    STUCK,
+    UNFITTED,
     UNSURE,
     WORSE_THAN_HALF_GUESSING,
     WORTH_MENTIONING,
@@ -111,3 +114,49 @@ def stopped_falling(curves: Curves) -> bool:
     if len(losses) < LEAST_EPOCHS or start is None or losses[-1] >= start:
         return False
     return (start - losses[len(losses) // 2 - 1]) / (start - losses[-1]) > STOPPED_LONG_AGO
+
+
+def fitted_to(curves: Curves) -> float | None:
+    """The final training loss in guessing's: in evaluation mode where recorded, else as printed, else on the others."""
+    last, guess = curves.last, curves.guessing_loss
+    if last is None or not guess:
+        return None
+    known = [loss for loss in (last.train_loss_eval, last.train_loss, last.valid_loss) if loss is not None]
+    return known[0] / guess if known else None
+
+
+def unfitted(curves: Curves) -> bool:
+    """Whether the training images are hardly known at all."""
+    fitted = fitted_to(curves)
+    return fitted is not None and fitted > UNFITTED
+
+
+def known_well(curves: Curves) -> bool:
+    """Whether the training images are: then a high validation loss has other reasons."""
+    fitted = fitted_to(curves)
+    return fitted is not None and fitted < STUCK
+
+
+def unmended(curves: Curves) -> bool:
+    """Whether too much of the loss is left for a leap to have been made good."""
+    fitted = fitted_to(curves)
+    return fitted is None or fitted > NOT_RECOVERED
+
+
+def learned(curves: Curves, error: float | None) -> bool:
+    """Whether a network with this error is right more often than not."""
+    guess = curves.guessing_error
+    if error is None or not guess or curves.regression:
+        return False
+    return error < WORSE_THAN_HALF_GUESSING * guess
+
+
+def learned_before(curves: Curves) -> bool:
+    """Whether the run knew a good deal until late and then forgot it: a collapse, which has a rule of its own.
+
+    What is spoilt in the first half, while the rate rises, is spoilt by a rate that is too high.
+    """
+    knew = [learned(curves, error) for error in curves.column("error")]
+    if not any(knew) or knew[-1]:
+        return False
+    return 2 * max(epoch for epoch, known in enumerate(knew, 1) if known) > len(knew)

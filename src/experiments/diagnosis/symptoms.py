@@ -4,8 +4,9 @@ SYMPTOMS = {
     "learning_rate_too_high": """\
 the steps are too long: the loss leaves the valley and stays out
 seen by: a loss that is no number; a validation loss far above guessing's (ln of the number of classes); a training
-  loss above where it began, or stuck there after a leap
-helps: a new model at a lower rate, a tenth or less; the spoilt one cannot be saved by training on""",
+  loss above where it began, or stuck there after a leap; an error that rises at once when a trained body is unfrozen
+helps: a new model at a lower rate, a tenth or less (optimizer.lr; for unfrozen layers schedule.unfrozen_lr); the
+  spoilt one cannot be saved by training on""",
     "learning_rate_too_low": """\
 the steps are too short: the loss falls smoothly, and nobody would wait for it
 seen by: after an epoch the training loss (evaluation mode) is above 75 % of guessing's, after n epochs above 75 % / n^2

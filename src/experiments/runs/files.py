@@ -32,13 +32,23 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def share_bytes(source: Path, path: Path) -> None:
     """The same content under another name, as a hard link where the file system has them; a file there is replaced."""
+    try:
+        link_file(source, path)
+    except OSError:
+        write_bytes(path, source.read_bytes())
+
+
+def link_file(source: Path, path: Path) -> None:
+    """Gives the file `source` a second name, `path`, as a hard link; another file of that name is replaced.
+
+    Raises OSError where there can be none: on another file system, or on one without hard links.
+    """
     aside = _aside(path)
     try:
         os.link(source, aside)
-    except OSError:
-        write_bytes(path, source.read_bytes())
-    else:
         os.replace(aside, path)  # noqa: PTH105 - as above
+    finally:
+        aside.unlink(missing_ok=True)  # of two names for one file, renaming one to the other removes neither
 
 
 def _aside(path: Path) -> Path:

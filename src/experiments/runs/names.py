@@ -1,9 +1,10 @@
-"""What the folder of a sweep's job is called: what differs, as one plain folder name."""
+"""What things are called: the folder of a sweep's job by what differs, a model by what it is."""
 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 LONGEST_BYTES = 120  # file systems allow 255; the rest is for what a path needs around it
 
@@ -57,3 +58,8 @@ def _with_suffix(name: str, suffix: str) -> str:
 
 def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def model_name(node: Mapping[str, Any]) -> str:
+    """What a configuration's `model` is called: `resnet34` for a torchvision network, else its class."""
+    return str(node.get("architecture") or str(node["_target_"]).rsplit(".", 1)[-1])

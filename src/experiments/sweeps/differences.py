@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.config.composition import flatten
-
-SILENT = ("expect", "name", "fits", "learning_rates", "draw")
-"""These follow from the choice of an experiment and train nothing."""
+from experiments.config.schema import SILENT
 
 
 def differences(configurations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

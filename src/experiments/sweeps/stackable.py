@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.config.examination import Examined
+from experiments.config.left_open import has_body
 from experiments.config.problems import Problem, listed
 from experiments.config.schema import SCHEMAS
 from experiments.sweeps.differences import differences
@@ -31,6 +32,8 @@ def check_stackable(configurations: Sequence[Mapping[str, Any]]) -> list[Problem
     }
     if first["dataset"]["_target_"] not in SCHEMAS["dataset"]:
         reasons[f"the data set {first['dataset']['_target_']} may be another one for each seed"] = BASIC
+    if has_body(first):
+        reasons["a model with a body trains its head on what is computed once, which takes seconds already"] = BASIC
     if first["trainer"].get("precision", "32-true") != "32-true":
         reasons["it computes in 32-true alone"] = "trainer.precision=32-true"
     if first["trainer"].get("gradient_clip_val") is not None:

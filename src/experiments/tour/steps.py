@@ -14,7 +14,8 @@ class Step:
         title: in a few words.
         text: what to look at, two lines.
         commands: as they are typed; `*` and `?` are expanded as a shell does it.
-        needs: names of the steps whose runs it looks at.
+        needs: names of the steps whose runs or pictures it looks at.
+        downloads: what its commands fetch; where that cannot be had, the step is left out and nothing has failed.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Step:
     text: tuple[str, str]
     commands: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    downloads: str | None = None
 
 
 STEPS = (
@@ -107,16 +109,6 @@ STEPS = (
         ("experiments fit sweep=learning_rate",),
     ),
     Step(
-        "bridge",
-        "What fits two numbers is what fits thousands",
-        (
-            "Loss against steps at a rate too low, good and too high: the line above, the digits below (bridge.png).",
-            "Too low crawls, good falls and settles, too high leaves the valley: two numbers teach what millions do.",
-        ),
-        ("experiments draw multirun/learning_rate/*",),
-        needs=("rates", "valley"),
-    ),
-    Step(
         "doctor",
         "What to try next",
         (
@@ -142,12 +134,37 @@ STEPS = (
             "Training leaves the broken ones out and names them; verify moves them aside, duplicates finds the copies.",
         ),
         (
-            "experiments fit recipe=bears dataset=toy_bears dataset.root=bears dataset.images_per_class=200 "
-            "dataset.corrupt_files=0.02 dataset.near_duplicates=0.02",
+            "experiments fit recipe=bears dataset=toy_bears model=small_cnn dataset.root=bears "
+            "dataset.images_per_class=200 dataset.corrupt_files=0.02 dataset.near_duplicates=0.02",
             "experiments data verify bears --quarantine",
             "experiments data duplicates bears",
             "experiments data show bears --image-size 64 --to outputs/bears",
         ),
+    ),
+    Step(
+        "transfer",
+        "What a million numbers learnt from other pictures",
+        (
+            "A network that knows ImageNet, and a new head for the bears: four epochs of the head, two of every layer.",
+            "The body is computed once a picture; after that thirteen rates take seconds. lr-find looks for one in advance.",
+        ),
+        (
+            "experiments fit recipe=bears dataset.root=bears model=squeezenet1_1",
+            "experiments lr-find recipe=bears dataset.root=bears model=squeezenet1_1",
+            "experiments fit sweep=learning_rate recipe=bears dataset.root=bears model=squeezenet1_1",
+        ),
+        needs=("pictures",),
+        downloads="squeezenet1_1's ImageNet weights, 5 MB, once",
+    ),
+    Step(
+        "bridge",
+        "What fits two numbers is what fits a million",
+        (
+            "Loss against steps at a rate too low, good and too high: the line, the digits, the bears (bridge.png).",
+            "Too low crawls, good falls and settles, too high leaves the valley: two numbers teach what millions do.",
+        ),
+        ("experiments draw multirun/learning_rate/*",),
+        needs=("rates", "valley", "transfer"),
     ),
     Step(
         "balance",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.tour.steps import STEPS, Step
-from experiments.verbs.codes import INTERRUPTED
+from experiments.verbs.codes import DONE, INTERRUPTED, REFUSED
 
 PICTURES = ("*.png", "*.gif", "*.html")
 Run = Callable[[list[str]], int]
@@ -41,7 +41,7 @@ def walk(numbers: Sequence[int], folder: Path, run: Run) -> list[Shown]:
             step = Shown(number, STEPS[number - 1])
             _announce(step)
             before = _pictures()
-            step.code = max(_typed(command, run) for command in step.step.commands)
+            step.code = _run_all(step.step, run)
             step.pictures = _collect(step, [path for path in _pictures() if path not in before])
             shown.append(step)
             if step.code == INTERRUPTED:
@@ -49,10 +49,27 @@ def walk(numbers: Sequence[int], folder: Path, run: Run) -> list[Shown]:
     return shown
 
 
+def _run_all(step: Step, run: Run) -> int:
+    """The highest exit code of its commands; a step that cannot have its download is left out instead."""
+    highest = DONE
+    for command in step.commands:
+        code = _typed(command, run)
+        if code == REFUSED and step.downloads:
+            print(f"left out: this step needs {step.downloads}")
+            return highest
+        highest = max(highest, code)
+        if code == INTERRUPTED:
+            break
+    return highest
+
+
 def with_needs(number: int) -> list[int]:
-    """The steps to run so that this one (from 1) has what it looks at."""
+    """The steps to run so that this one (from 1) has what it looks at, in their order."""
     names = {step.name: n for n, step in enumerate(STEPS, 1)}
-    return [*(names[name] for name in STEPS[number - 1].needs), number]
+    needed = {number}
+    for name in STEPS[number - 1].needs:
+        needed |= set(with_needs(names[name]))
+    return sorted(needed)
 
 
 def _announce(shown: Shown) -> None:

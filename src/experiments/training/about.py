@@ -9,17 +9,18 @@ from typing import Any
 from experiments.data.datamodule import DataModule
 from experiments.runs.config_hash import config_hash
 from experiments.runs.files import write_csv
+from experiments.runs.names import model_name
 from experiments.training.run_record import package_version
 
 
-def about_run(configuration: Mapping[str, Any], data: DataModule) -> dict[str, Any]:
-    """The fields of run.json that are known before training."""
+def about_run(configuration: Mapping[str, Any], data: DataModule, *, weights_hash: str | None = None) -> dict[str, Any]:
+    """The fields of run.json that are known before training; `weights_hash` is of the file of pretrained weights."""
     expect = configuration.get("expect")
     return {
         "seed": configuration["seed"],
         "configuration": dict(configuration),
         "config_hash": config_hash(
-            configuration, split_hash=data.split_hash, weights_hash=None, package_version=package_version()
+            configuration, split_hash=data.split_hash, weights_hash=weights_hash, package_version=package_version()
         ),
         "data": {
             "kind": data.kind,
@@ -38,6 +39,8 @@ def about_model(configuration: Mapping[str, Any], data: DataModule) -> dict[str,
     """What model.json needs to build the network again and to bring an image before it."""
     shape = {"input_shape": list(data.input_shape), "output_size": data.output_size}
     architecture = {**configuration["model"], **shape}
+    if "weights" in architecture:
+        architecture["weights"] = "none"  # they lie beside it: where they once came from is not needed again
     return {"schema": 1, "architecture": architecture, "classes": data.classes, **data.preprocessing}
 
 
@@ -54,7 +57,7 @@ def main_parameters(configuration: Mapping[str, Any]) -> dict[str, Any]:
     TensorBoard takes the list of columns from one run that it finds, so all of them have these.
     """
     return {
-        "model": configuration["model"]["_target_"].rsplit(".", 1)[-1],
+        "model": model_name(configuration["model"]),
         "optimizer.lr": configuration["optimizer"].get("lr", 0.0),
         "optimizer.weight_decay": configuration["optimizer"].get("weight_decay", 0.0),
         "schedule.epochs": configuration["schedule"]["epochs"],

@@ -51,7 +51,8 @@ def begin_recording(
     """
     configuration, data, folder = prepared.configuration, prepared.data, request.folder
     rate = critical_rate(design, configuration) if design else None
-    record.note({**about_run(configuration, data), "critical_rate": rate})
+    weights_hash = getattr(prepared.module.network, "weights_hash", None)
+    record.note({**about_run(configuration, data, weights_hash=weights_hash), "critical_rate": rate})
     if twin is None:
         write_split(folder, data)
         if design is not None:
@@ -65,6 +66,6 @@ def begin_recording(
         expect=configuration.get("expect"),
         model_about=about_model(configuration, data),
         predictions=lambda evaluation: prediction_table(data, evaluation),
-        test=(lambda weights: test_metrics(prepared.module, data, weights)) if data.test_size else None,
+        test=(lambda weights: test_metrics(prepared.module, prepared.phased, weights)) if data.test_size else None,
         judge=request.judge,
     )

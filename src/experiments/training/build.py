@@ -22,6 +22,9 @@ from experiments.training.schedules import Schedule
 
 Node = Mapping[str, Any]
 
+OF_PHASES = ("unfrozen_epochs", "unfrozen_lr")
+"""Keys of the schedule that say when each shape begins, and nothing about the shape."""
+
 
 def build_data(configuration: Node) -> DataModule:
     """The datamodule; what every data set has goes to it, the rest to the data set's own class."""
@@ -60,7 +63,9 @@ def build_optimizer(configuration: Node) -> Any:
 
 def build_schedule(configuration: Node) -> Schedule:
     """The shape of the rate; an own one is any callable object with `epochs` that answers for a progress in 0..1."""
-    schedule: Schedule = make("schedule", configuration["schedule"])
+    node = configuration["schedule"]
+    takes = _parameters(str(node["_target_"]), "schedule")
+    schedule: Schedule = make("schedule", {k: v for k, v in node.items() if k not in OF_PHASES or k in takes})
     return schedule
 
 
@@ -98,7 +103,8 @@ def check_targets(configuration: Node) -> list[Problem]:
         node = configuration[group]
         if node["_target_"] in schemas:
             continue
-        own = {k: v for k, v in node.items() if k not in COMMON_KEYS.get(group, {}) or group == "schedule"}
+        ours = OF_PHASES if group == "schedule" else COMMON_KEYS.get(group, {})
+        own = {k: v for k, v in node.items() if k not in ours}
         try:
             _refuse_unknown_keys(group, own, {})
         except ConfigurationError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from experiments.training.loggers import EpochMetrics, TensorBoardCharts
 from experiments.training.logs import logged_to
 from experiments.training.module import SupervisedModule
 from experiments.training.parameter_path import ParameterPath
+from experiments.training.phased_data import PhasedData
+from experiments.training.phases import Phase
 from experiments.training.preparation import Prepared, prepare
 from experiments.training.recorder import Recorder
 from experiments.training.run_record import RunRecord
@@ -65,6 +68,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         log.info(notice)
     design = training_design(module, data)
     recording = begin_recording(request, record, prepared, design)
+    data.notices += prepared.phased.prepare_features()
     recorder = Recorder(request.folder, recording=recording, keep_checkpoint=configuration["keep_checkpoint"])
     logger = build_logger(configuration, request.folder)
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording)]
@@ -77,7 +81,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         callbacks.append(path)
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
-    _fit(build_trainer(configuration, request.folder, callbacks, logger), module, data)
+    run_trainer(build_trainer(configuration, request.folder, callbacks, logger, module.phases), module, prepared.phased)
     if design is not None:
         record.update({"coefficients": {"fitted": path.rows[-1], "least_squares": least_squares(design)}})
     if request.in_sweep and not request.quiet:
@@ -99,17 +103,22 @@ def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.
     if request.in_sweep:
         return bar
     say_notices(prepared.data.notices)
-    announce(prepared.configuration, prepared.data, prepared.module.network)
-    return [EpochTable(recorder, prepared.configuration["schedule"]["epochs"], prepared.data.kind), *bar]
+    announce(prepared.configuration, prepared.data, prepared.module)
+    return [EpochTable(recorder, prepared.module.phases[-1].end, prepared.data.kind), *bar]
 
 
 def build_trainer(
-    configuration: Mapping[str, Any], folder: Path, callbacks: list[pl.Callback], logger: pl.loggers.Logger | None
+    configuration: Mapping[str, Any],
+    folder: Path,
+    callbacks: list[pl.Callback],
+    logger: pl.loggers.Logger | None,
+    phases: Sequence[Phase],
 ) -> pl.Trainer:
     """Lightning's Trainer for a configuration; recording, saving and showing are our callbacks' business."""
     return pl.Trainer(
         **{k: v for k, v in configuration["trainer"].items() if k != "_target_"},
-        max_epochs=configuration["schedule"]["epochs"],
+        max_epochs=phases[-1].end,
+        reload_dataloaders_every_n_epochs=1 if len(phases) > 1 else 0,  # another phase has other batches
         default_root_dir=folder,
         callbacks=callbacks,
         logger=logger or False,
@@ -122,7 +131,7 @@ def build_trainer(
     )
 
 
-def _fit(trainer: pl.Trainer, module: SupervisedModule, data: DataModule) -> None:
+def run_trainer(trainer: pl.Trainer, module: SupervisedModule, data: PhasedData) -> None:
     """`trainer.fit`, with Ctrl-C as the KeyboardInterrupt that it was, and SIGTERM with the exit code of one.
 
     Lightning ignores further Ctrl-C from there on and exits the process; neither is right for the next job. After
@@ -130,7 +139,10 @@ def _fit(trainer: pl.Trainer, module: SupervisedModule, data: DataModule) -> Non
     """
     before = signal.getsignal(signal.SIGINT)
     try:
-        trainer.fit(module, datamodule=data)
+        with warnings.catch_warnings():
+            # A frozen body is meant to be in evaluation mode.
+            warnings.filterwarnings("ignore", "Found .* in eval mode at the start of training")
+            trainer.fit(module, datamodule=data)
     except SystemExit as exit_:
         if isinstance(exit_.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from experiments.training.phases import WHOLE, Phase, enter, parameter_groups, phase_at, settle_groups
 from experiments.training.schedules import Schedule
 from experiments.training.task import Evaluation, Task, joined, metrics
 
@@ -26,15 +27,20 @@ class SupervisedModule(pl.LightningModule):
         network: from a batch of inputs to (N, output_size).
         task: the loss and the metrics.
         optimizer: makes the optimizer from the parameters; its rates are the highest of the schedule.
-        schedule: the rate and the momentum as a function of progress.
+        schedule: the rate and the momentum as a function of progress in a phase.
+        phases: what is trained when; None: everything for the schedule's epochs.
+
+    Attributes:
+        phase: the one that the network is in.
     """
 
     def __init__(
         self,
         network: nn.Module,
         task: Task,
-        optimizer: Callable[[Iterable[Tensor]], torch.optim.Optimizer],
+        optimizer: Callable[[Any], torch.optim.Optimizer],
         schedule: Schedule,
+        phases: Sequence[Phase] | None = None,
     ) -> None:
         super().__init__()
         self.network = network
@@ -45,15 +51,35 @@ class SupervisedModule(pl.LightningModule):
         self.metrics: dict[str, float] = {}
         self._parts: tuple[list[Evaluation], list[Evaluation]] = ([], [])
         self._highest_rates: list[float] = []
+        self.phases = list(phases or [Phase(WHOLE, 0, schedule.epochs)])
+        self.enter(self.phases[0])
+
+    def enter(self, phase: Phase) -> None:
+        """Freeze or unfreeze what this phase says; optimizers made from now on are for it."""
+        self.phase = phase
+        enter(self.network, phase)
 
     def forward(self, inputs: Tensor) -> Tensor:
         outputs: Tensor = self.network(inputs)
         return outputs
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        optimizer = self.make_optimizer(p for p in self.network.parameters() if p.requires_grad)
+        optimizer = self.make_optimizer(parameter_groups(self.network, self.phase))
+        settle_groups(optimizer)
         self._highest_rates = [group["lr"] for group in optimizer.param_groups]
         return optimizer
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Enter the phase that the checkpoint is of, before the optimizer is made that takes up its state."""
+        self.enter(phase_at(self.phases, checkpoint["epoch"]))
+
+    def on_train_epoch_start(self) -> None:
+        """Begin another phase, with a new optimizer: the old one's moments belong to what was trained before."""
+        phase = phase_at(self.phases, self.current_epoch)
+        if phase is not self.phase:
+            self.enter(phase)
+            self.network.train()
+            self.trainer.strategy.setup_optimizers(self.trainer)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Set the rate and the momentum that this step uses.
@@ -61,14 +87,20 @@ class SupervisedModule(pl.LightningModule):
         By hand rather than by a scheduler object, since the setting is a function of the step alone: a resumed run
         needs no state, and momentum moves as well.
         """
-        last_step = max(1, int(self.trainer.estimated_stepping_batches) - 1)
-        setting = self.schedule(min(1.0, self.trainer.global_step / last_step))
+        setting = self.schedule(self._progress())
         optimizer = self.optimizers(use_pl_optimizer=False)
         assert isinstance(optimizer, torch.optim.Optimizer)
         for group, highest in zip(optimizer.param_groups, self._highest_rates, strict=True):
             group["lr"] = highest * setting.factor
             if setting.momentum is not None:
                 _set_momentum(group, setting.momentum)
+
+    def _progress(self) -> float:
+        """Through the phase: 0 at its first step, 1 at its last."""
+        each = int(self.trainer.num_training_batches)
+        epochs = self.phase.epochs if len(self.phases) > 1 else (self.trainer.max_epochs or self.phase.epochs)
+        step = self.trainer.global_step - self.phase.first_epoch * each
+        return min(1.0, step / max(1, epochs * each - 1))
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch

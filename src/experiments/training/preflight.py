@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from experiments.config.problems import ConfigurationError, Problem
-from experiments.config.schema import SCHEMAS
+from experiments.config.problems import ConfigurationError, Problem, nearest
+from experiments.config.schema import NAMED_WEIGHTS, SCHEMAS
 from experiments.data.scan import check_root
 
 
@@ -35,6 +36,7 @@ def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
         wrong = check_root(root)
         subject = f"dataset.root={root}"
         found += [Problem(subject, wrong.removeprefix(subject).lstrip(": "))] if wrong else []
+    found += _weights_file(configuration["model"])
     if any(configuration[group]["_target_"] not in schemas for group, schemas in SCHEMAS.items()):
         from experiments.training.build import check_targets
 
@@ -45,3 +47,13 @@ def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
 
         found += check_device(configuration)
     return found
+
+
+def _weights_file(model: Mapping[str, Any]) -> list[Problem]:
+    weights = model.get("weights") if getattr(SCHEMAS["model"].get(model["_target_"]), "has_body", False) else None
+    if weights is None or weights in NAMED_WEIGHTS or Path(weights).expanduser().is_file():
+        return []
+    wrong = "this is a folder" if Path(weights).expanduser().is_dir() else "there is no such file"
+    allowed = f"{wrong}; it must be imagenet, none, or the path of a state dict (.pth, .safetensors)"
+    better = nearest(weights, NAMED_WEIGHTS)
+    return [Problem(f"model.weights={weights}", allowed, f"model.weights={better or 'imagenet'}")]

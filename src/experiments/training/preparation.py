@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytorch_lightning as pl
 
+from experiments.config.problems import ConfigurationError, Problem
 from experiments.data.datamodule import DataModule
 from experiments.training.build import build_data, build_network, build_optimizer, build_schedule
 from experiments.training.module import SupervisedModule
+from experiments.training.phased_data import PhasedData
+from experiments.training.phases import plan_phases
 from experiments.training.rehearsal import check_network
 from experiments.training.task import task_for
 
@@ -23,6 +27,11 @@ class Prepared:
     configuration: dict[str, Any]
     data: DataModule
     module: SupervisedModule
+
+    @cached_property
+    def phased(self) -> PhasedData:
+        """The data as each phase trains on them."""
+        return PhasedData(self.data, self.module, self.configuration)
 
 
 def prepare(configuration: Mapping[str, Any]) -> Prepared:
@@ -37,12 +46,26 @@ def prepare(configuration: Mapping[str, Any]) -> Prepared:
     data = build_data(configuration)
     data.prepare_data()
     data.setup()
+    _refuse_views_of_nothing(data)
     network = build_network(configuration, data)
+    normalisation: tuple[Any, Any] = getattr(network, "mean", None), getattr(network, "std", None)
+    if None not in normalisation:
+        data.normalise(*normalisation)
     module = SupervisedModule(
-        network, task_for(data.kind), build_optimizer(configuration), build_schedule(configuration)
+        network,
+        task_for(data.kind),
+        build_optimizer(configuration),
+        build_schedule(configuration),
+        plan_phases(configuration, network),
     )
     check_network(module, data, configuration)
     return Prepared(configuration, data, module)
+
+
+def _refuse_views_of_nothing(data: DataModule) -> None:
+    if data.views > 1 and not data.augments:
+        wrong = "views are augmented variants of photographs, and these images are not augmented: all would be the same"
+        raise ConfigurationError([Problem(f"dataset.views={data.views}", wrong, "dataset.views=1")])
 
 
 def with_seed(configuration: Mapping[str, Any]) -> dict[str, Any]:

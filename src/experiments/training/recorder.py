@@ -82,7 +82,7 @@ class Recorder(pl.Callback):
         self._epoch_began = time.monotonic()
         self._metrics = {}  # an epoch without validation has none, rather than the last one's
         if self.recording.weights.last is None:
-            self.recording.weights.keep(_network(pl_module).state_dict(), 0, best=False)
+            self.recording.weights.keep(_network(pl_module), 0, best=False)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -140,7 +140,7 @@ class Recorder(pl.Callback):
 
     def _end_epoch(self, epoch: int, module: pl.LightningModule, seconds: float | None) -> bool:
         evaluation = module.valid_evaluation if isinstance(module, SupervisedModule) else None
-        return self.recording.end_epoch(epoch, self._metrics, seconds, _network(module).state_dict(), evaluation)
+        return self.recording.end_epoch(epoch, self._metrics, seconds, _network(module), evaluation)
 
     def _diverge(self, trainer: pl.Trainer) -> None:
         self._diverged = True

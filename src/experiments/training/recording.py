@@ -82,7 +82,7 @@ class Recording:
         epoch: int,
         metrics: Mapping[str, float],
         seconds: float | None,
-        weights: Mapping[str, Tensor],
+        network: nn.Module,
         evaluation: Evaluation | None,
     ) -> bool:
         """An epoch is over; whether all its numbers are finite."""
@@ -90,7 +90,7 @@ class Recording:
         finite = is_finite(row)
         if finite:
             best = (self.history.best or {}).get("epoch") == epoch
-            self.weights.keep(weights, epoch, best=best)
+            self.weights.keep(network, epoch, best=best)
             self.evaluation = evaluation
         if self._writing.due:
             with self._writing.timed():

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 import pytorch_lightning as pl
-from torch import nn
 
 from experiments.data.datamodule import DataModule
 from experiments.data.progress import progress_bar
+from experiments.runs.names import model_name
+from experiments.training.layer_table import layer_lines
+from experiments.training.module import SupervisedModule
+from experiments.training.phases import WHOLE
 from experiments.training.recorder import Recorder
 from experiments.training.run_record import RunRecord
 
@@ -110,20 +113,26 @@ def show(text: str, stream: TextIO | None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def announce(configuration: Mapping[str, Any], data: DataModule, network: nn.Module) -> None:
-    """Say what is about to be trained, in three lines."""
+def announce(configuration: Mapping[str, Any], data: DataModule, module: SupervisedModule) -> None:
+    """Say what is about to be trained: data, model, optimizer, and of a model with a body its layer groups."""
+    network = module.network
     what = "images" if len(data.input_shape) == 3 else "points"
     shape = " x ".join(str(n) for n in data.input_shape) + ("" if what == "images" else " inputs")
     classes = f", {len(data.classes)} classes" if data.classes else ""
     total = sum(p.numel() for p in network.parameters())
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
     optimizer, schedule = (configuration[group]["_target_"].rsplit(".", 1)[-1] for group in ("optimizer", "schedule"))
-    rate, epochs = configuration["optimizer"].get("lr", "its own rate"), configuration["schedule"]["epochs"]
+    rate = configuration["optimizer"].get("lr", "its own rate")
     tested = f", {data.test_size} test" if data.test_size else ""
     say(f"data      {data.train_size} training, {data.valid_size} validation{tested} {what} of {shape}{classes}")
-    say(f"model     {type(network).__name__}, {total:,} parameters, {trained:,} of them trained")
-    steps = len(data.train_dataloader())
-    say(f"training  {optimizer} at {rate}, {schedule}, {_counted(epochs, 'epoch')} of {_counted(steps, 'step')}")
+    say(f"model     {model_name(configuration['model'])}, {total:,} parameters, {trained:,} of them trained")
+    steps = _counted(len(data.train_dataloader()), "step")
+    for number, phase in enumerate(module.phases):
+        what = "" if len(module.phases) == 1 and phase.name == WHOLE else f", {phase.name}"
+        head = f"training  {optimizer} at {rate}, {schedule}" if number == 0 else "          then"
+        say(f"{head}, {_counted(phase.epochs, 'epoch')} of {steps}{what}")
+    for line in layer_lines(module, configuration):
+        say(f"          {line}")
 
 
 def _counted(number: int, what: str) -> str:

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from experiments.data.datamodule import DataModule
 from experiments.training.module import SupervisedModule
+from experiments.training.phased_data import PhasedData
 from experiments.training.task import joined
 
 
-def test_metrics(module: SupervisedModule, data: DataModule, weights: Mapping[str, Tensor]) -> dict[str, Any]:
+def test_metrics(module: SupervisedModule, data: PhasedData, weights: Mapping[str, Tensor]) -> dict[str, Any]:
     """What these weights of the network score on the test set, in evaluation mode.
 
     Returns:
@@ -29,13 +29,13 @@ def test_metrics(module: SupervisedModule, data: DataModule, weights: Mapping[st
         with torch.no_grad():
             parts = [
                 task.evaluate(functional_call(network, state, (inputs.to(device),)).float(), targets.to(device))
-                for inputs, targets in data.evaluation(data.table.indices("test"))
+                for inputs, targets in data.test_batches()
             ]
     finally:
         network.train(training)
     evaluation = joined(parts)
     return {
-        "size": data.test_size,
+        "size": data.data.test_size,
         "test_loss": float(evaluation.loss),
         task.metric: float(task.score(evaluation)),
     }

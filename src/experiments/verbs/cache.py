@@ -62,8 +62,7 @@ def _show(things: Sequence[Kept]) -> None:
 
 
 def _content(thing: Kept) -> str:
-    count, noun = (thing.files, "file") if thing.pictures is None else (thing.pictures, "picture")
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{thing.count:,} {thing.noun}{'' if thing.count == 1 else 's'}"
 
 
 def _size(size: float) -> str:

@@ -77,6 +77,8 @@ def found(path: Path) -> list[Path]:
 
 def _read(path: Path, valid_size: int | None, classes: int | None) -> Curves:
     """The training that is at this very path: run.json before a CSV before event files."""
+    if path.name == "lr_find.csv" or ((path / "lr_find.json").is_file() and not (path / "run.json").is_file()):
+        raise NothingKnown(path, "is a range test of learning rates, not a training; lr_find.png shows it")
     if path.is_file():
         read = read_events if "tfevents" in path.name else read_history
         return read(path, valid_size=valid_size, classes=classes)

@@ -73,10 +73,10 @@ def _history(folder: Path) -> Curves:
 def _steps(path: Path) -> tuple[Step, ...]:
     try:
         table = read_table(path)
-        columns = [table.numbers(name) for name in ("step", "train_loss", "lr", "grad_norm")]
+        columns = [table.numbers(name) for name in ("step", "train_loss", "lr", "grad_norm", "epoch")]
         return tuple(
-            Step(int(step), loss, rate, norm)
-            for step, loss, rate, norm in zip(*columns, strict=True)
+            Step(int(step), loss, rate, norm, None if epoch is None else int(epoch))
+            for step, loss, rate, norm, epoch in zip(*columns, strict=True)
             if step is not None
         )
     except (Unreadable, ValueError, OverflowError):  # ValueError: a column is missing
@@ -104,9 +104,23 @@ def _configured(configuration: Mapping[str, Any]) -> dict[str, Any]:
     target = schedule.get("_target_")
     return {
         "learning_rate": _number(optimizer.get("lr")),
-        "planned_epochs": _whole(schedule.get("epochs")),
+        **_planned(schedule),
         "schedule": target.rsplit(".", 1)[-1] if isinstance(target, str) else None,
         "configuration": _dotted(configuration),
+    }
+
+
+def _planned(schedule: Mapping[str, Any]) -> dict[str, Any]:
+    """The epochs of both phases; a model without a body has no second one, and none is configured."""
+    epochs, unfrozen = _whole(schedule.get("epochs")), max(_whole(schedule.get("unfrozen_epochs")) or 0, 0)
+    if epochs is None or epochs + unfrozen < 1:
+        return {}
+    spread = [_number(multiple) for multiple in _list(schedule.get("unfrozen_lr"))]
+    lowest, highest = spread if len(spread) == 2 else (None, None)
+    return {
+        "planned_epochs": epochs + unfrozen,
+        "unfrozen_epochs": unfrozen,
+        "unfrozen_rates": (lowest, highest) if lowest and highest else None,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from experiments.diagnosis import numbers
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
+from experiments.diagnosis.phases import leads_on, phases
 from experiments.diagnosis.thresholds import RATE_REACHED, STUCK, UNFITTED, WORSE_THAN_HALF_GUESSING
 
 
@@ -73,7 +74,11 @@ def nothing_trained(curves: Curves) -> Finding | None:
 
 
 def rate_never_reached(curves: Curves) -> Finding | None:
-    """The recorded rates stay far below the configured one: a one-cycle stepped per epoch looks just like too low."""
+    """The recorded rates of a phase stay far below its own: a one-cycle stepped per epoch looks just like too low."""
+    return next((finding for phase in phases(curves) if (finding := _never_reached(phase))), None)
+
+
+def _never_reached(curves: Curves) -> Finding | None:
     rates = [rate for step in curves.steps if (rate := step.learning_rate) is not None]
     configured, planned = curves.learning_rate, curves.planned_epochs
     if not rates or not configured or max(rates) >= RATE_REACHED * configured:
@@ -82,11 +87,12 @@ def rate_never_reached(curves: Curves) -> Finding | None:
         return None
     if curves.own and len(rates) <= NO_ROOM_STEPS:  # that is too few steps, and nobody's error
         return None
+    phase = "after the unfreezing, " if leads_on(curves) else ""
     return Finding(
         "schedule_error",
         "certain",
         (
-            f"the highest rate of {len(rates)} steps is {numbers.loss(max(rates))}; "
+            f"{phase}the highest rate of {len(rates)} steps is {numbers.loss(max(rates))}; "
             f"{numbers.loss(configured)} is configured",
         ),
         "Let the schedule take a step after each batch, not after each epoch; what the loss did says nothing about "

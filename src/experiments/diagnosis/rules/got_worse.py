@@ -2,63 +2,42 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import stdev
 
 from experiments.diagnosis import advice, numbers
 from experiments.diagnosis.curves import Curves, smoothed
 from experiments.diagnosis.findings import Finding
+from experiments.diagnosis.phases import phases, where
+from experiments.diagnosis.rise import Rise, rise_of
 from experiments.diagnosis.thresholds import (
     BEYOND_NOISE,
     COLLAPSED,
     COLLAPSED_ALONG,
     FALLS_ON,
-    KNEW_SOMETHING,
     LABELS_WRONG,
     NOT_RECOVERED,
     OVER_CONFIDENT,
     PRINTED_COLLAPSED,
     SMOOTHING,
-    SPOILT_ERROR,
-    STEADY_RISE,
-    STEADY_RISES,
 )
 
 TRAINING = {"train_error": "training error", "train_loss_eval": "training loss", "train_loss": "printed training loss"}
 """What tells how well the training images are known, the best first."""
 
 
-@dataclass(frozen=True)
-class Rise:
-    """An error that rose again: the epoch (from 1) of its smoothed minimum, that minimum, the end, the noise."""
-
-    epoch: int
-    lowest: float
-    end: float
-    noise: float
-
-    @property
-    def height(self) -> float:
-        """How far it rose."""
-        return self.end - self.lowest
-
-
 def error_got_worse(curves: Curves) -> Finding | None:
     """By the error rate, never by the gap and never by the validation loss."""
-    rise = _rise(curves)
+    rise = rise_of(curves)
     if rise is None or _cut_off_at_a_high_rate(curves):
         return None
     evidence = (
-        f"{numbers.error(rise.lowest, curves.regression)} around epoch {rise.epoch}, "
+        f"{numbers.error(rise.lowest, curves.regression)} around epoch {rise.epoch}{where(curves, rise.epoch)}, "
         f"{numbers.error(rise.end, curves.regression)} at the end; noise explains "
         f"{numbers.loss(rise.noise) if curves.regression else numbers.percent(rise.noise)}"
     )
     forgetting = _training_got_worse(curves, rise)
     if forgetting:
-        overrides = advice.times_rate(curves, 1 / 3)
+        overrides = advice.times_rate(_where_it_rose(curves, rise), 1 / 3)
         if curves.own and curves.schedule == "Constant":
             overrides += ("schedule=one_cycle",)
         return Finding(
@@ -69,19 +48,20 @@ def error_got_worse(curves: Curves) -> Finding | None:
             f"{': ' + advice.change(curves, overrides) if overrides else ''}.",
             overrides,
         )
+    stop = advice.stop_after(curves, rise.epoch)
     return Finding(
         "too_many_epochs",
         "certain" if rise.height > 2 * rise.noise else "likely" if rise.height > rise.noise else "possible",
         (evidence, *_training_goes_on(curves, rise)),
-        f"Stop there: {advice.change(curves, advice.epochs(rise.epoch))}. Then more data, or regularise (augmentation, "
+        f"Stop there: {advice.change(curves, stop)}. Then more data, or regularise (augmentation, "
         "dropout, weight decay).",
-        advice.epochs(rise.epoch),
+        stop,
     )
 
 
 def noisy_labels(curves: Curves) -> Finding | None:
     """Training and validation errors alike and well above zero at the best epoch; then one falls, the other rises."""
-    rise = _rise(curves)
+    rise = rise_of(curves)
     errors = curves.column("train_error")
     if rise is None or curves.regression or not errors or _cut_off_at_a_high_rate(curves):
         return None
@@ -105,7 +85,7 @@ def noisy_labels(curves: Curves) -> Finding | None:
 def over_confident(curves: Curves) -> str | None:
     """A note: the validation loss rose and the error did not."""
     losses = curves.column("valid_loss")
-    if curves.regression or len(losses) < SMOOTHING or not curves.column("error") or _rise(curves) is not None:
+    if curves.regression or len(losses) < SMOOTHING or not curves.column("error") or rise_of(curves) is not None:
         return None
     smooth = smoothed(losses, SMOOTHING)
     lowest = min(smooth)
@@ -116,42 +96,6 @@ def over_confident(curves: Curves) -> str | None:
         f"{numbers.loss(smooth[-1])} (means of {SMOOTHING} epochs), but the error did not rise beyond noise: it is "
         "surer of its mistakes, not wrong more often"
     )
-
-
-def _rise(curves: Curves) -> Rise | None:
-    errors = curves.column("error")
-    if len(errors) <= SMOOTHING or not curves.everything_finite:
-        return None
-    smooth = smoothed(errors, SMOOTHING)
-    lowest = min(smooth)
-    at, end = smooth.index(lowest), smooth[-1]
-    guess = curves.guessing_error
-    knew = lowest < (KNEW_SOMETHING * guess if guess else 1 if curves.regression else SPOILT_ERROR)
-    if at == len(errors) - 1 or not (knew or curves.regression):
-        return None
-    noise = BEYOND_NOISE * max(
-        math.hypot(curves.error_noise(lowest), curves.error_noise(end)), _scatter(errors), 1e-3 * abs(end)
-    )
-    if end - lowest > noise or (curves.valid_size is None and _rises_steadily(errors, lowest)):
-        return Rise(at + 1, lowest, end, noise)
-    return None
-
-
-def _rises_steadily(errors: Sequence[float], lowest: float) -> bool:
-    """Whether each of the last epochs is worse than the one before it: what chance does once in a hundred times.
-
-    For files that do not say on how many images the error was measured.
-    """
-    last = errors[-STEADY_RISES - 1 :]
-    steadily = len(last) > STEADY_RISES and all(b > a for a, b in itertools.pairwise(last))
-    return steadily and errors[-1] > STEADY_RISE * lowest
-
-
-def _scatter(errors: Sequence[float]) -> float:
-    """From epoch to epoch in the second half, around its own trend: the first half falls steeply."""
-    tail = list(errors[len(errors) // 2 :])
-    changes = [b - a for a, b in itertools.pairwise(tail)]
-    return stdev(changes) / math.sqrt(2) if len(changes) > 1 else 0.0
 
 
 def _training(curves: Curves) -> tuple[str, list[float]]:
@@ -186,9 +130,15 @@ def _training_goes_on(curves: Curves, rise: Rise) -> tuple[str, ...]:
     return (f"the {words} {'fell on' if now < then else 'went'} from {numbers.loss(then)} to {numbers.loss(now)}",)
 
 
+def _where_it_rose(curves: Curves, rise: Rise) -> Curves:
+    """The phase whose rate is to blame: the last one where the error was lowest at its beginning or later."""
+    found = phases(curves)
+    return found[-1] if rise.epoch >= curves.first_epochs else found[0]
+
+
 def _cut_off_at_a_high_rate(curves: Curves) -> bool:
     """Whether the run was stopped in the high-rate middle of an annealed schedule, where errors are high for a time."""
     planned = curves.planned_epochs
     if not planned or len(curves.epochs) >= planned or curves.schedule == "Constant":
         return False
-    return curves.annealed is False
+    return phases(curves)[-1].annealed is False

@@ -8,6 +8,7 @@ from experiments.diagnosis import advice, fitting, numbers
 from experiments.diagnosis.course import course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Finding
+from experiments.diagnosis.phases import phases
 from experiments.diagnosis.rules.got_worse import over_confident
 from experiments.diagnosis.thresholds import (
     BEYOND_NOISE,
@@ -28,6 +29,7 @@ def healthy(curves: Curves) -> Finding:
     if last is not None and last.error is not None:
         evidence.append(
             f"{numbers.error(last.error, curves.regression)} after epoch {last.epoch}, and it did not get worse"
+            f"{_before_unfreezing(curves)}"
         )
     elif last is not None and last.valid_loss is not None:
         evidence.append(
@@ -60,6 +62,14 @@ def healthy(curves: Curves) -> Finding:
     )
 
 
+def _before_unfreezing(curves: Curves) -> str:
+    """The error that the head alone reached, where more was trained after it."""
+    before = phases(curves)[-1].before
+    if len(phases(curves)) < 2 or before is None or before.error is None:
+        return ""
+    return f" ({numbers.score(before.error, curves.regression)} before the unfreezing, after epoch {before.epoch})"
+
+
 def imbalance(curves: Curves) -> str | None:
     """A note on classes of very different sizes."""
     if len(curves.class_counts) < 2:
@@ -81,13 +91,13 @@ def _next(curves: Curves) -> tuple[str, ...]:
     Four times as many, since an error falls with the logarithm of the epochs: what twice as many bring is mostly
     hidden by noise. From a handful of steps up to eight times as many.
     """
-    last, guess, seen = curves.last, curves.guessing_loss, course(curves)
-    if curves.regression or last is None or not guess or last.train_loss_eval is None or seen is None:
+    last, guess, seen = curves.last, curves.guessing_loss, [course(phase) for phase in phases(curves)]
+    if curves.regression or last is None or not guess or last.train_loss_eval is None or not any(seen):
         return ()
     # More epochs would lead back to where the advice came from, or below what can be measured.
     if (curves.reason or "").startswith("too_many_epochs") or _is_all_but_perfect(curves):
         return ()
-    remaining, calm = last.train_loss_eval / guess, seen.leap < ROOM_FOR_RATE
+    remaining, calm = last.train_loss_eval / guess, all(one.leap < ROOM_FOR_RATE for one in seen if one)
     if remaining > WELL_FITTED and calm and len(curves.steps) > ENOUGH_STEPS:
         return advice.times_rate(curves, 10)
     if remaining < KNOWN_BY_HEART and calm:
@@ -95,7 +105,7 @@ def _next(curves: Curves) -> tuple[str, ...]:
     if over_confident(curves):  # more of the same would make it surer still
         return ()
     count, steps_an_epoch = advice.epochs_of(curves), len(curves.steps) / len(curves.epochs)
-    return advice.epochs(max(4 * count, min(8 * count, math.ceil(LONG_ENOUGH_STEPS / steps_an_epoch))))
+    return advice.epochs(curves, max(4 * count, min(8 * count, math.ceil(LONG_ENOUGH_STEPS / steps_an_epoch))))
 
 
 def _is_all_but_perfect(curves: Curves) -> bool:

@@ -133,7 +133,7 @@ def _too_few(curves: Curves, confidence: Confidence, evidence: str = "") -> Find
     count = twice = 2 * advice.epochs_of(curves)
     if 0 < len(curves.steps) < EPOCH_STEPS:
         count = max(twice, math.ceil(ENOUGH_STEPS * len(curves.epochs) / len(curves.steps)))
-    overrides = advice.epochs(count)
+    overrides = advice.epochs(curves, count)
     more = "Twice as many epochs" if count == twice else "More epochs"
     return Finding(
         "too_few_epochs",

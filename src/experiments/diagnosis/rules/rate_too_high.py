@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 
-from experiments.diagnosis import advice, numbers
+from experiments.diagnosis import advice, fitting, numbers
 from experiments.diagnosis.course import Course, course
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Confidence, Finding
+from experiments.diagnosis.phases import is_unfrozen, leads_on, phases
 from experiments.diagnosis.rules.critical_rate import above_critical, below_critical
+from experiments.diagnosis.rules.spoilt_body import spoilt_body
 from experiments.diagnosis.thresholds import (
     ABOVE_GUESSING,
     BATCH_NOISE,
     HARDLY_MOVED,
     LEAP,
     LEAST_EPOCHS,
-    NOT_RECOVERED,
     PLATEAU_RISES,
     PRINTED_ABOVE,
     PRINTED_SPIKE,
@@ -26,12 +27,20 @@ from experiments.diagnosis.thresholds import (
     SPOILT_FOR_SURE,
     STUCK,
     STUCK_LEAP,
-    UNFITTED,
-    WORSE_THAN_HALF_GUESSING,
 )
 
 
 def rate_too_high(curves: Curves) -> Finding | None:
+    """The first phase whose rate is too high; what a later one mended did no harm."""
+    found = phases(curves)
+    for phase in found:
+        finding = _in_phase(phase)
+        if finding and (phase is found[-1] or not phase.everything_finite or fitting.unmended(curves)):
+            return finding
+    return None
+
+
+def _in_phase(curves: Curves) -> Finding | None:
     """Above the critical rate; not a number; far above guessing or the start; stuck after a leap; a plateau.
 
     Where the critical rate is known, a rate below it is acquitted of all but the second.
@@ -44,17 +53,17 @@ def rate_too_high(curves: Curves) -> Finding | None:
     )
     for found in signs:
         if found:
-            confidence, evidence = found
-            overrides = advice.lower_rate(curves, seen)
-            return Finding(
-                "learning_rate_too_high",
-                confidence,
-                (evidence,),
-                "Begin again with a new model at a lower rate, "
-                f"{advice.change(curves, overrides, 'a tenth of this one')}; training on does not mend this one.",
-                overrides,
-            )
+            return _found(curves, *found, advice.lower_rate(curves, seen))
     return None
+
+
+def _found(curves: Curves, confidence: Confidence, evidence: str, overrides: tuple[str, ...]) -> Finding:
+    lower = "a lower rate, " + advice.change(curves, overrides, "a tenth of this one")
+    if is_unfrozen(curves):
+        lower = "lower rates for the unfrozen layers, " + advice.change(curves, overrides, "a tenth of these")
+    text = f"Begin again with a new model at {lower}; training on does not mend this one."
+    seen_by = f"after the unfreezing, {evidence}" if leads_on(curves) else evidence
+    return Finding("learning_rate_too_high", confidence, (seen_by,), text, overrides)
 
 
 Seen = tuple[Confidence, str] | None
@@ -67,6 +76,7 @@ def _shapes(curves: Curves, seen: Course | None) -> tuple[Seen, ...]:
         _leapt(curves, seen),
         _stuck(curves, seen),
         _plateau(curves, seen),
+        spoilt_body(curves),
     )
 
 
@@ -84,12 +94,12 @@ def _not_a_number(curves: Curves) -> Seen:
 
 def _far_above_guessing(curves: Curves) -> Seen:
     last, guess = curves.last, curves.guessing_loss
-    if last is None or last.valid_loss is None or _learned_before(curves):
+    if last is None or last.valid_loss is None or fitting.learned_before(curves):
         return None
     start = curves.before.valid_loss if curves.before else None
     if start is not None and last.valid_loss < start:
         return None
-    learned = _learned(curves, last.error) or not _unfitted(curves)
+    learned = fitting.learned(curves, last.error) or not fitting.unfitted(curves)
     if guess and last.valid_loss > ABOVE_GUESSING * guess and not learned:
         text = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
         return "certain", text
@@ -105,10 +115,16 @@ def _far_above_guessing(curves: Curves) -> Seen:
 
 
 def _left_the_valley(curves: Curves, seen: Course | None) -> Seen:
-    if seen is None or seen.peak < SPIKE or not _unmended(curves) or _learned_before(curves):
+    if seen is None or not fitting.unmended(curves) or fitting.learned_before(curves):
         return None
-    return "certain" if _unfitted(curves) else "likely", (
-        f"the training loss rose to {numbers.loss(seen.peak)} times where it started{_ended(curves)}"
+    # What was trained before starts far below guessing: there no ratio to the start says anything.
+    peak, start = (
+        (seen.peak * seen.start, "what guessing loses") if leads_on(curves) else (seen.peak, "where it started")
+    )
+    if peak < SPIKE:
+        return None
+    return "certain" if fitting.unfitted(curves) else "likely", (
+        f"the training loss rose to {numbers.loss(peak)} times {start}{_ended(curves)}"
     )
 
 
@@ -116,8 +132,8 @@ def _leapt(curves: Curves, seen: Course | None) -> Seen:
     if (
         seen is None
         or seen.leap < max(LEAP, BATCH_NOISE * seen.batch_noise)
-        or not _unmended(curves)
-        or _learned_before(curves)
+        or not fitting.unmended(curves)
+        or fitting.learned_before(curves)
     ):
         return None
     at = f" (lowest at a rate of {numbers.loss(seen.leap_from_rate)})" if seen.leap_from_rate else ""
@@ -128,8 +144,8 @@ def _leapt(curves: Curves, seen: Course | None) -> Seen:
 
 
 def _stuck(curves: Curves, seen: Course | None) -> Seen:
-    fitted = _fitted_to(curves)
-    if seen is None or fitted is None or fitted < STUCK or _learned_before(curves):
+    fitted = fitting.fitted_to(curves)
+    if seen is None or fitted is None or fitted < STUCK or fitting.learned_before(curves):
         return None
     rise = max(seen.leap, (seen.peak - 1) * seen.start)
     if rise < max(STUCK_LEAP, BATCH_NOISE * seen.batch_noise):
@@ -143,9 +159,9 @@ def _stuck(curves: Curves, seen: Course | None) -> Seen:
 def _plateau(curves: Curves, seen: Course | None) -> Seen:
     """Where no steps are recorded: a validation loss that goes up and down around guessing's."""
     last, guess = curves.last, curves.guessing_loss
-    if seen is not None or guess is None or last is None or last.valid_loss is None or _learned_before(curves):
+    if seen is not None or guess is None or last is None or last.valid_loss is None or fitting.learned_before(curves):
         return None
-    if last.valid_loss < STUCK * guess or _learned(curves, last.error) or _known_well(curves):
+    if last.valid_loss < STUCK * guess or fitting.learned(curves, last.error) or fitting.known_well(curves):
         return None
     losses = curves.column("valid_loss")
     rises = sum(b > a for a, b in itertools.pairwise(losses))
@@ -159,49 +175,6 @@ def _plateau(curves: Curves, seen: Course | None) -> Seen:
     return None
 
 
-def _fitted_to(curves: Curves) -> float | None:
-    """The final training loss in guessing's: in evaluation mode where recorded, else as printed, else on the others."""
-    last, guess = curves.last, curves.guessing_loss
-    if last is None or not guess:
-        return None
-    known = [loss for loss in (last.train_loss_eval, last.train_loss, last.valid_loss) if loss is not None]
-    return known[0] / guess if known else None
-
-
-def _unfitted(curves: Curves) -> bool:
-    fitted = _fitted_to(curves)
-    return fitted is not None and fitted > UNFITTED
-
-
-def _known_well(curves: Curves) -> bool:
-    """Whether the training images are: then a high validation loss has other reasons."""
-    fitted = _fitted_to(curves)
-    return fitted is not None and fitted < STUCK
-
-
-def _unmended(curves: Curves) -> bool:
-    fitted = _fitted_to(curves)
-    return fitted is None or fitted > NOT_RECOVERED
-
-
 def _ended(curves: Curves) -> str:
-    fitted = _fitted_to(curves)
+    fitted = fitting.fitted_to(curves)
     return "" if fitted is None else f", and it ended at {numbers.percent(fitted)} of what guessing loses"
-
-
-def _learned(curves: Curves, error: float | None) -> bool:
-    guess = curves.guessing_error
-    if error is None or not guess or curves.regression:
-        return False
-    return error < WORSE_THAN_HALF_GUESSING * guess
-
-
-def _learned_before(curves: Curves) -> bool:
-    """Whether the run knew a good deal until late and then forgot it: a collapse, which has a rule of its own.
-
-    What is spoilt in the first half, while the rate rises, is spoilt by a rate that is too high.
-    """
-    knew = [_learned(curves, error) for error in curves.column("error")]
-    if not any(knew) or knew[-1]:
-        return False
-    return 2 * max(epoch for epoch, known in enumerate(knew, 1) if known) > len(knew)

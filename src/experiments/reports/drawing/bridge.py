@@ -9,6 +9,7 @@ from experiments.reports.drawing.loss_by_step import SMALLEST, course, draw_loss
 from experiments.reports.drawing.theme import Theme, style, themed_figure
 from experiments.reports.drawing.three_rates import ThreeRates, rate_of, three_rates
 from experiments.reports.look import TEXT_SIZE, TITLE_SIZE
+from experiments.runs.names import model_name
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
@@ -89,8 +90,8 @@ def _note(axes: Axes, text: str, at: tuple[float, float], off: tuple[float, floa
 def _trained(run: Run) -> str:
     """`a line, 2 parameters`; `digits, SmallCNN, 95,242 parameters`."""
     configuration: dict[str, Any] = run.record["configuration"]
-    data, model = (str(configuration[group]["_target_"]).rsplit(".", 1)[-1] for group in ("dataset", "model"))
-    names = f"a {data.lower()}" if run.is_regression else f"{data.lower()}, {model}"
+    data = str(configuration["dataset"]["_target_"]).rsplit(".", 1)[-1].lower()
+    names = f"a {data}" if run.is_regression else f"{data}, {model_name(configuration['model'])}"
     return f"{names}, {_parameters(run):,} parameters"
 
 

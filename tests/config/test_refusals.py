@@ -370,7 +370,8 @@ GLOBAL = "# @package _global_\n"
             "_target_: torch.optim.SGD\nlr: 0.1\nmomentum: 0.9\n",
             [
                 "optimizer=mine\n  its file does not give optimizer.weight_decay, pulls the weights towards 0: "
-                "decoupled from the gradient with adamw, an L2 penalty with sgd: a number of at least 0"
+                "decoupled from the gradient with adamw, an L2 penalty with sgd; of a model with a body it leaves biases and "
+                "norm layers alone: a number of at least 0"
             ],
         ),
         (

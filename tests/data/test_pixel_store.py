@@ -119,9 +119,7 @@ def test_failures_are_named_for_every_file_and_never_stored(
     assert not small[4].any()
 
 
-def test_a_file_changed_between_hashing_and_decoding_is_not_stored_under_its_old_hash(
-    cache: Path, files: list[Path]
-) -> None:
+def test_a_file_changed_between_hashing_and_decoding_is_not_stored_under_its_old_hash(files: list[Path]) -> None:
     contents = decoding.hash_files(files)
     noise(77).save(files[2])
     assert Pictures(files, contents, SIZE).failures == {2: "it was changed while it was read"}

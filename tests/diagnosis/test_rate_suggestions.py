@@ -69,9 +69,13 @@ def test_the_longest_fall_of_what_hardly_falls(values: list[float], ends: tuple[
     assert longest_fall(values) == ends
 
 
-def test_the_climb_begins_behind_the_last_loss_below_the_first() -> None:
-    assert climb(stepped(2.0, 3.0, 1.0, 2.5, 4.0)) == pytest.approx(10**-3.5)
-    assert climb(stepped(2.0, 3.0, 1.0)) is None
+def test_the_climb_begins_behind_the_last_loss_that_is_not_above_the_first() -> None:
+    assert climb(stepped(2.0, 2.0, 2.0, 3.0, 1.0, 2.03, 2.5, 4.0)) == pytest.approx(10**-2.0)
+    assert climb(stepped(2.0, 2.0, 2.0, 3.0, 1.0)) is None
+
+
+def test_what_noise_alone_does_is_no_climb() -> None:
+    assert climb(stepped(2.0, 2.3, 1.9, 2.2, 2.1, 2.4, 2.2, 2.3)) is None
 
 
 @pytest.mark.parametrize("middle", [1e-4, 1e-2])

@@ -4,7 +4,7 @@ import pytest
 
 from experiments.models.body import blocks, empty_body
 from experiments.models.head import make_head
-from experiments.models.layer_groups import LayerGroup, layer_groups, layer_table
+from experiments.models.layer_groups import LayerGroup, layer_groups
 from experiments.models.transfer import Transfer
 
 
@@ -23,18 +23,17 @@ def groups_of(architecture: str) -> list[LayerGroup]:
         ("efficientnet_b0", "features.3.1.block.3.1.bias", "features.4.0.block.0.0.weight"),
         ("densenet121", "features.denseblock2.denselayer12.conv2.weight", "features.transition2.norm.weight"),
         ("swin_t", "features.3.1.mlp.3.bias", "features.4.reduction.weight"),  # channels last inside
-        ("maxvit_t", None, "blocks.2.layers.0.layers.MBconv.proj.1.weight"),
     ],
 )
 def test_the_first_group_ends_with_the_stage_of_an_eighth_of_the_side(
-    architecture: str, last_below: str | None, first_above: str
+    architecture: str, last_below: str, first_above: str
 ) -> None:
     below, above, _ = groups_of(architecture)
     assert next(iter(above.parameters)) == f"body.{first_above}"
-    assert last_below in (None, list(below.parameters)[-1].removeprefix("body."))
+    assert list(below.parameters)[-1] == f"body.{last_below}"
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "swin_t", "convnext_tiny", "regnet_x_400mf", "inception_v3"])
+@pytest.mark.parametrize("architecture", ["resnet18", "swin_t"])
 def test_each_parameter_is_in_one_group_in_the_order_of_definition(architecture: str) -> None:
     groups = groups_of(architecture)
     assert [group.name for group in groups] == ["stem to second stage", "later stages", "head"]
@@ -45,31 +44,8 @@ def test_each_parameter_is_in_one_group_in_the_order_of_definition(architecture:
 
 
 def test_the_parameters_are_the_networks_own() -> None:
-    network = Transfer((3, 32, 32), 2, "squeezenet1_1", "none")
+    network = Transfer((3, 224, 224), 2, "squeezenet1_1", "none")
     theirs = dict(network.named_parameters())
     ours = {name: p for group in network.layer_groups() for name, p in group.parameters.items()}
     assert list(ours) == list(theirs)
     assert all(ours[name] is theirs[name] for name in theirs)
-
-
-def test_the_table_says_what_is_trained_and_how_fast() -> None:
-    network = Transfer((3, 32, 32), 3, "shufflenet_v2_x0_5", "none")
-    assert layer_table(network.layer_groups(), [3e-5, 3e-4, 3e-3]) == [
-        "layer group           parameters           learning rate",
-        "stem to second stage       7,680  frozen",
-        "later stages             334,112  frozen",
-        "head                   1,056,771  trained          0.003",
-    ]
-    network.unfreeze()
-    assert layer_table(network.layer_groups(), [3e-5, 0.0003162, 3e-3])[1:] == [
-        "stem to second stage       7,680  trained          3e-05",
-        "later stages             334,112  trained        0.00032",
-        "head                   1,056,771  trained          0.003",
-    ]
-
-
-def test_the_table_says_that_batch_norm_learns_on() -> None:
-    network = Transfer((3, 32, 32), 3, "shufflenet_v2_x0_5", "none", train_norm=True)
-    assert layer_table(network.layer_groups(), [1.0, 1.0, 1.0])[1] == (
-        "stem to second stage       7,680  batch norm trained              1"
-    )

@@ -38,8 +38,8 @@ def cache_parser() -> Parser:
     """The flags."""
     parser = Parser(
         prog="experiments cache",
-        description="What is kept for later runs: decoded pictures, drawn and downloaded data sets. "
-        "EXPERIMENTS_CACHE=FOLDER keeps it elsewhere.",
+        description="What is kept for later runs: decoded pictures, what frozen bodies make of them, the bodies, drawn "
+        "and downloaded data sets. EXPERIMENTS_CACHE=FOLDER keeps it elsewhere.",
         epilog="""examples:
   experiments cache                   where, what, and how large
   experiments cache --clear           remove all of it; what is needed again is decoded, drawn or fetched anew

@@ -1,11 +1,17 @@
 """The lesson's augmentation of photographs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from torch import Generator, Tensor
 
 from experiments.data.preparation import Transform
+
+if TYPE_CHECKING:
+    from experiments.data.photograph_transform import RandomPhotograph
 
 VERSION = 1
 """One more whenever the same random numbers give another picture."""
@@ -32,11 +38,12 @@ def default_augmentation() -> Augmentation:
 
 
 class _Photographs:
-    def __init__(self) -> None:
-        # Here, since importing it costs seconds.
+    @cached_property
+    def _transform(self) -> RandomPhotograph:
+        # At first use, since importing it costs a good part of a second.
         from experiments.data.photograph_transform import RandomPhotograph
 
-        self._transform = RandomPhotograph()
+        return RandomPhotograph()
 
     def __call__(self, batch: Tensor, generator: Generator | None = None, /) -> Tensor:
         self._transform.generator = generator

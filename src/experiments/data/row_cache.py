@@ -88,16 +88,17 @@ class RowCache:
         The lock is held for one block at a time: many jobs share the work, and a killed one loses a block at most.
 
         Args:
-            missing: the rows.
+            missing: the rows; those that cannot be computed must not be taken.
             block: how many are computed, then stored.
-            compute: what `take` will not be asked for, it leaves out.
+            compute: does it.
             done: called for each row that another process has stored by now.
         """
         waiting = deque(missing)
         while waiting and self._store is not None and self._writable:
             self._fill_block(self._store, waiting, block, compute, done)
-        while waiting:
-            self._keep(*compute(_popped(waiting, block)))
+        rest = list(waiting)
+        for start in range(0, len(rest), block):
+            self._keep(*compute(rest[start : start + block]))
         self._look_up()
 
     def take(self, rows: NDArray[np.int64], compute: Compute) -> NDArray[Any]:
@@ -196,7 +197,3 @@ class RowCache:
         if notice not in self.notices:
             self.notices.append(notice)
             _log.info(notice)
-
-
-def _popped(waiting: deque[int], most: int) -> list[int]:
-    return [waiting.popleft() for _ in range(min(most, len(waiting)))]

@@ -63,12 +63,16 @@ def as_sure_as_it_may_be(curves: Curves, last: Epoch) -> bool:
 
 
 def remaining_of_start(curves: Curves, last: Epoch) -> float:
-    """The final loss over the one before training (guessing's where that is not recorded)."""
-    before = curves.before
+    """The final loss over the one before training (guessing's where that is not recorded, or lower).
+
+    A new head on a body's features begins in evaluation mode with several times guessing's loss: its batch norm does
+    not know them yet. That it has learned their mean and variance says nothing about the rate.
+    """
+    before, guess = curves.before, None if curves.regression else curves.guessing_loss
     if before and before.train_loss_eval and last.train_loss_eval is not None:
-        return last.train_loss_eval / before.train_loss_eval
+        return last.train_loss_eval / min(before.train_loss_eval, guess or math.inf)
     start = (before.valid_loss if before else None) or curves.guessing_loss
-    return (last.valid_loss or 0.0) / start if start else 0.0
+    return (last.valid_loss or 0.0) / min(start, guess or math.inf) if start else 0.0
 
 
 def passes(curves: Curves) -> float:
@@ -108,7 +112,7 @@ def stopped_falling(curves: Curves) -> bool:
     if curves.regression:
         return False
     seen = course(curves)
-    if seen is not None:
+    if seen is not None and len(curves.steps) >= EPOCH_STEPS:
         return seen.first_half is not None and seen.first_half > STOPPED_FALLING
     losses, start = curves.column("train_loss_eval") or curves.column("valid_loss"), curves.guessing_loss
     if len(losses) < LEAST_EPOCHS or start is None or losses[-1] >= start:

@@ -94,6 +94,9 @@ NO_GAP = 0.75
 HARDLY_MOVED = 0.95
 """Above this share of the start the loss has hardly moved: the next rate is a hundred times higher, not ten."""
 
+STEPS_TO_MOVE = 5
+"""In so many steps a rate that is right moves the loss: on digits all from 3e-3 on do, and 1e-3 does not."""
+
 STOPPED_FALLING = 0.85
 """So much of the whole descent within the first half of the way (the sum of the rates): what is left of the loss is
 not for want of steps but of labels, data or a larger network. Runs that were cut short are below 0.7."""
@@ -145,8 +148,7 @@ COLLAPSED_ALONG = 0.5
 # Nothing is wrong; where there may be more.
 
 ROOM_FOR_RATE = 0.1
-"""A rise of the windowed training loss below this leaves room for a higher rate: near the best rate it is 0.1
-to 0.3."""
+"""A smaller rise of the windowed training loss leaves room for a higher rate: near the best one it is 0.1 to 0.3."""
 
 WELL_FITTED = 0.05
 """A final training loss below this share of guessing's: more epochs help more than a higher rate."""

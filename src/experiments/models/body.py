@@ -64,6 +64,7 @@ def cut_body(model: nn.Module) -> nn.Sequential | None:
 
     Every such model but the vision transformers is a chain of its children, so the body is a chain of the first of
     them, under their own names: its state dict is a part of torchvision's. The weights are the model's own, not copied.
+    A model with auxiliary heads must be built without them.
     """
     body = nn.Sequential()
     for name, child in model.named_children():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -33,27 +32,6 @@ def layer_groups(architecture: str, body: nn.Module, head: nn.Module) -> list[La
     cut = _cut(architecture)
     parts = (parameters[:cut], parameters[cut:], head.named_parameters(prefix="head"))
     return [LayerGroup(name, dict(part)) for name, part in zip(NAMES, parts, strict=True)]
-
-
-def layer_table(groups: Sequence[LayerGroup], rates: Sequence[float]) -> list[str]:
-    """A line a group under a line of headings: parameters, whether they are trained, and the highest learning rate.
-
-    `rates` has one for each group; that of a frozen group is not shown.
-    """
-    rows = [("layer group", "parameters", "", "learning rate")]
-    for group, rate in zip(groups, rates, strict=True):
-        trained = _trained(group.parameters)
-        count = sum(p.numel() for p in group.parameters.values())
-        rows.append((group.name, f"{count:,}", trained, "" if trained == "frozen" else f"{rate:.2g}"))
-    first, second, third, fourth = (max(map(len, column)) for column in zip(*rows, strict=True))
-    return [f"{a:<{first}}  {b:>{second}}  {c:<{third}}  {d:>{fourth}}".rstrip() for a, b, c, d in rows]
-
-
-def _trained(parameters: Mapping[str, nn.Parameter]) -> str:
-    trained = [p.requires_grad for p in parameters.values()]
-    if all(trained):
-        return "trained"
-    return "batch norm trained" if any(trained) else "frozen"
 
 
 @functools.cache

@@ -66,10 +66,9 @@ def _pickled(content: bytes, subject: str) -> object:
 
 
 def _unreadable(content: bytes, subject: str, said: str) -> ConfigurationError:
-    code = re.search(r"GLOBAL ([\w.]+)|(TorchScript)|(Unsupported operand)", said)
+    code = re.search(r"GLOBAL ([\w.]+)|(TorchScript)", said)
     if code:
-        what = code[1] or code[2] or "Python objects"
-        wrong = f"holds more than tensors ({what}), and was not loaded: that could run any code"
+        wrong = f"holds more than tensors ({code[1] or code[2]}), and was not loaded: that could run any code"
         return _refused(subject, wrong, "torch.save(model.state_dict(), PATH) where the model was made")
     if content.startswith((b"PK", b"\x80")):  # a zip archive or a pickle, as torch.save writes them
         return _refused(subject, "is cut short or damaged, or was not written by torch.save", AGAIN)

@@ -49,7 +49,7 @@ def body_state(
             *_counted(spoilt, "with numbers that are not finite"),
         ]
         raise ConfigurationError([_misfit(subject, architecture, account, state)])
-    return {name: tensor.to(expected[name].dtype) for name, tensor in found.items()}
+    return {name: tensor.to(expected[name].dtype).contiguous() for name, tensor in found.items()}
 
 
 def _named_as_in_a_body(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

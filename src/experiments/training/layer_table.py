@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -41,11 +41,11 @@ def _rate(network: nn.Module, phase: Phase, multiple: float, is_head: bool, conf
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns under each other: numbers, the second, to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(width) if number == 1 else cell.ljust(width) for number, (cell, width) in enumerate(cells)
-        ).rstrip()
-        for row in rows
-        if (cells := list(zip(row, widths, strict=True)))
-    ]
+    return ["  ".join(_padded(row, widths)).rstrip() for row in rows]
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.rjust(width) if number == 1 else cell.ljust(width)

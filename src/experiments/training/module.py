@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from experiments.training.phases import WHOLE, Phase, enter, parameter_groups, phase_at, settle_groups
+from experiments.training.phases import UNFROZEN, WHOLE, Phase, enter, parameter_groups, phase_at, settle_groups
 from experiments.training.schedules import Schedule
 from experiments.training.task import Evaluation, Task, joined, metrics
 
@@ -53,6 +53,11 @@ class SupervisedModule(pl.LightningModule):
         self._highest_rates: list[float] = []
         self.phases = list(phases or [Phase(WHOLE, 0, schedule.epochs)])
         self.enter(self.phases[0])
+
+    @property
+    def trains_every_layer(self) -> bool:
+        """Whether a phase unfreezes all of them."""
+        return any(phase.name == UNFROZEN for phase in self.phases)
 
     def enter(self, phase: Phase) -> None:
         """Freeze or unfreeze what this phase says; optimizers made from now on are for it."""

@@ -15,7 +15,7 @@ from experiments.data.datamodule import DataModule
 from experiments.training.build import build_data, build_network, build_optimizer, build_schedule
 from experiments.training.module import SupervisedModule
 from experiments.training.phased_data import PhasedData
-from experiments.training.phases import plan_phases
+from experiments.training.phases import WithBody, plan_phases
 from experiments.training.rehearsal import check_network
 from experiments.training.task import task_for
 
@@ -59,7 +59,15 @@ def prepare(configuration: Mapping[str, Any]) -> Prepared:
         plan_phases(configuration, network),
     )
     check_network(module, data, configuration)
+    _refuse_batches_of_one(module, data)
     return Prepared(configuration, data, module)
+
+
+def _refuse_batches_of_one(module: SupervisedModule, data: DataModule) -> None:
+    size = data.train_dataloader().batch_size
+    if size == 1 and isinstance(module.network, WithBody):
+        wrong = "the head normalises over the images of a batch, and one image has nothing to be compared with"
+        raise ConfigurationError([Problem("dataset.batch_size=1", wrong, "dataset.batch_size=16")])
 
 
 def _refuse_views_of_nothing(data: DataModule) -> None:

@@ -68,7 +68,8 @@ class Recorder(pl.Callback):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self._began = True
-        self.recording.begin(pl_module, str(trainer.strategy.root_device))
+        every_layer = isinstance(pl_module, SupervisedModule) and pl_module.trains_every_layer
+        self.recording.begin(pl_module, str(trainer.strategy.root_device), every_layer=every_layer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if isinstance(pl_module, SupervisedModule):

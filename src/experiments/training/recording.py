@@ -68,9 +68,9 @@ class Recording:
         self.evaluation: Evaluation | None = None
         self._writing = Throttle(WRITING_SHARE)
 
-    def begin(self, network: nn.Module, device: str) -> None:
-        """Say how many parameters are trained, and where."""
-        counts = [(p.numel(), p.requires_grad) for p in network.parameters()]
+    def begin(self, network: nn.Module, device: str, *, every_layer: bool = False) -> None:
+        """Say how many parameters are trained, and where; `every_layer` of them if not now, then in a later phase."""
+        counts = [(p.numel(), p.requires_grad or every_layer) for p in network.parameters()]
         parameters = {
             "total": sum(n for n, _ in counts),
             "trained": sum(n for n, trained in counts if trained),

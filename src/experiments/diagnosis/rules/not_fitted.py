@@ -16,6 +16,7 @@ from experiments.diagnosis.thresholds import (
     HARDLY_MOVED,
     PRINTED_GAP,
     SPOILT_ERROR,
+    STEPS_TO_MOVE,
     UNDERFIT,
     UNDERFIT_ON_OTHERS,
     UNDERFIT_REGRESSION,
@@ -45,7 +46,9 @@ def _not_fitted(curves: Curves) -> list[Finding]:
     remaining = fitting.remaining(curves, last)
     if remaining is None:
         return _without_guessing(curves, last)
-    if fitting.has_gap(last) or (remaining < UNFITTED and _need_not_fall(curves, last)):
+    if (fitting.has_gap(last) and not fitting.unfitted(curves)) or (
+        remaining < UNFITTED and _need_not_fall(curves, last)
+    ):
         return _stopped_early(curves, last)
     passes = fitting.passes(curves)
     underfit = UNDERFIT if last.train_loss_eval is not None else UNDERFIT_ON_OTHERS
@@ -53,6 +56,8 @@ def _not_fitted(curves: Curves) -> list[Finding]:
         underfit = UNDERFIT_REGRESSION
     if passes < 1 and remaining > UNDERFIT:
         evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
+        if len(curves.steps) >= STEPS_TO_MOVE and fitting.remaining_of_start(curves, last) > HARDLY_MOVED:
+            return [_too_low(curves, "possible", f"{evidence}: it hardly moved"), _too_few(curves, "possible")]
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
     # One epoch may be too few at any rate; each further one that leaves as much to learn speaks against the rate.
     if remaining > max(UNFITTED / passes**2, underfit) and not _was_on_its_way(curves, last):

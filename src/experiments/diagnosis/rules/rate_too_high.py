@@ -96,10 +96,12 @@ def _far_above_guessing(curves: Curves) -> Seen:
     last, guess = curves.last, curves.guessing_loss
     if last is None or last.valid_loss is None or fitting.learned_before(curves):
         return None
-    start = curves.before.valid_loss if curves.before else None
+    start = _beginning(curves)
     if start is not None and last.valid_loss < start:
         return None
-    learned = fitting.learned(curves, last.error) or not fitting.unfitted(curves)
+    # A good error excuses what is sure of its mistakes on others, not what is so on its own training images.
+    spoilt = last.train_loss_eval is not None and guess and last.train_loss_eval > ABOVE_GUESSING * guess
+    learned = (fitting.learned(curves, last.error) and not spoilt) or not fitting.unfitted(curves)
     if guess and last.valid_loss > ABOVE_GUESSING * guess and not learned:
         text = f"validation loss {numbers.loss(last.valid_loss)}, guessing gives {numbers.loss(guess)}"
         return "certain", text
@@ -112,6 +114,17 @@ def _far_above_guessing(curves: Curves) -> Seen:
         return None
     text = f"validation loss {numbers.loss(last.valid_loss)}, training loss {numbers.loss(last.train_loss)}"
     return "likely", text + ("" if unknown else f", error {numbers.percent(last.error or 0.0)}")
+
+
+def _beginning(curves: Curves) -> float | None:
+    """The loss before training.
+
+    In evaluation mode a new head may begin far above guessing, since its batch norm does not know a body's features
+    yet; its first batch tells then.
+    """
+    before = curves.before.valid_loss if curves.before else None
+    first = curves.steps[0].loss if curves.steps else None
+    return before if before is None or first is None else min(before, first)
 
 
 def _left_the_valley(curves: Curves, seen: Course | None) -> Seen:

@@ -30,8 +30,13 @@ def test_pictures_have_the_size_that_the_weights_were_trained_at(words: list[str
 
 @pytest.mark.parametrize(
     ("words", "frozen"),
-    [([], True), (["model.weights=none"], False), (["model.weights=none", "model.freeze_body=true"], True)]
-    + [(["model.weights=mine.pth"], True), (["model.freeze_body=false"], False)],
+    [
+        ([], True),
+        (["model.weights=none"], False),
+        (["model.weights=none", "model.freeze_body=true"], True),
+        (["model.weights=mine.pth"], True),
+        (["model.freeze_body=false"], False),
+    ],
 )
 def test_a_body_is_frozen_where_weights_are_given(words: list[str], frozen: bool) -> None:
     assert compose([*BEARS, *words]).model.freeze_body is frozen

@@ -10,6 +10,8 @@ from textwrap import dedent
 import pytest
 from answers import Refused, Typed
 
+MODELS = "linear, mobilenet_v2, polynomial, resnet18, resnet34, resnet50, small_cnn, squeezenet1_1, torchvision"
+
 ONE_MISTAKE = [
     # Names that do not exist.
     ("lr=0.1", "lr=0.1\n  there is no key lr\n  try: optimizer.lr=0.1"),
@@ -36,8 +38,7 @@ ONE_MISTAKE = [
     ("++model.foo=2", "model.foo=2\n  there is no key model.foo; model has: width, dropout"),
     (
         "model=smal_cnn",
-        "model=smal_cnn\n  there is no model called smal_cnn; there are: linear, mobilenet_v2, polynomial, resnet18, resnet34, resnet50, small_cnn, squeezenet1_1, torchvision\n"
-        "  try: model=small_cnn",
+        f"model=smal_cnn\n  there is no model called smal_cnn; there are: {MODELS}\n  try: model=small_cnn",
     ),
     (
         "experiment=lerning_rate_too_high",
@@ -73,8 +74,8 @@ ONE_MISTAKE = [
     ),
     (
         "schedule.epochs=0",
-        "schedule.epochs=0\n  must be a whole number of at least 1, unless schedule.unfrozen_epochs trains a model with a "
-        "body\n  try: schedule.epochs=4",
+        "schedule.epochs=0\n  must be a whole number of at least 1, unless schedule.unfrozen_epochs trains a model "
+        "with a body\n  try: schedule.epochs=4",
     ),
     (
         "dataset.valid_fraction=0",
@@ -243,11 +244,11 @@ def test_one_mistake(refused: Refused, line: str, problem: str) -> None:
 
 
 def test_the_whole_message_once_letter_by_letter(refused: Refused) -> None:
-    assert refused("fit lr=0.1 model=smal_cnn optimizer.weight_decay=-1") == dedent("""\
+    assert refused("fit lr=0.1 model=smal_cnn optimizer.weight_decay=-1") == dedent(f"""\
         error: 3 mistakes, nothing was trained
 
           model=smal_cnn
-            there is no model called smal_cnn; there are: linear, mobilenet_v2, polynomial, resnet18, resnet34, resnet50, small_cnn, squeezenet1_1, torchvision
+            there is no model called smal_cnn; there are: {MODELS}
             try: model=small_cnn
 
           lr=0.1
@@ -370,8 +371,8 @@ GLOBAL = "# @package _global_\n"
             "_target_: torch.optim.SGD\nlr: 0.1\nmomentum: 0.9\n",
             [
                 "optimizer=mine\n  its file does not give optimizer.weight_decay, pulls the weights towards 0: "
-                "decoupled from the gradient with adamw, an L2 penalty with sgd; of a model with a body it leaves biases and "
-                "norm layers alone: a number of at least 0"
+                "decoupled from the gradient with adamw, an L2 penalty with sgd; of a model with a body it leaves "
+                "biases and norm layers alone: a number of at least 0"
             ],
         ),
         (

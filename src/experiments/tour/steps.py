@@ -146,7 +146,7 @@ STEPS = (
         "What a million numbers learnt from other pictures",
         (
             "A network that knows ImageNet, and a new head for the bears: four epochs of the head, two of every layer.",
-            "The body is computed once a picture; after that thirteen rates take seconds. lr-find looks for one in advance.",
+            "The body is computed once a picture; then thirteen rates take seconds. lr-find looks for one in advance.",
         ),
         (
             "experiments fit recipe=bears dataset.root=bears model=squeezenet1_1",

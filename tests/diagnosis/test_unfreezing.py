@@ -276,3 +276,15 @@ def test_runs_are_compared_along_the_epochs_of_one_phase_at_a_time() -> None:
     unfrozen = slices([named(4, 0, 0.1), named(4, 2, 0.05), named(4, 8, 0.2)])
     assert [(one.axis.key, one.values) for one in unfrozen] == [("schedule.unfrozen_epochs", (0, 2, 8))]
     assert unfrozen[0].setting(unfrozen[0].best) == "schedule.unfrozen_epochs=2"
+
+
+def test_where_the_head_alone_leapt_too_the_rate_itself_is_to_be_lower() -> None:
+    """It came back then; but all rates of the unfrozen layers are multiples of it."""
+    frozen = [*decay(GUESS, 0.3 * GUESS, 20), *line(0.3 * GUESS, 3 * GUESS, 30), *decay(3 * GUESS, 0.02, 30)]
+    rates = [*one_cycle(3e-3, 80), *one_cycle(3e-4, 40)]
+    curves = replace(leapt(), steps=by_epoch(stepped([*frozen, *line(0.1, 2 * GUESS, 40)], rates), 20))
+    mended = tuple(replace(epoch, train_loss_eval=0.01) for epoch in curves.epochs[:4])
+    finding = headline(replace(curves, epochs=(*mended, *curves.epochs[4:])))
+    assert finding.symptom == "learning_rate_too_high"
+    assert finding.evidence[1].startswith("before it, the training loss rose to 2.")
+    assert finding.overrides[0].startswith("optimizer.lr=")

@@ -197,14 +197,15 @@ class DataModule(pl.LightningDataModule):
         size = max(1, min(EVALUATION_BATCH, EVALUATION_VALUES // math.prod(shape)))
         return Batches(chosen, pool.targets, rows, size, transform=transform)
 
-    def contact_sheet(self) -> Image.Image | None:
-        """The first training batch as augmented (up to 32 images), labelled; None if not of images."""
+    def contact_sheet(self, *, augmented: bool = True) -> Image.Image | None:
+        """The first training batch (up to 32 images), labelled, as it is augmented or as it is; None if no images."""
         pool = self._loaded()
         if not are_images(pool):
             return None
         loader = self.train_dataloader()
         rows = loader.indices[loader.sampler.order()][: min(32, self._train_batch)]
-        images = Preparation(augmentation=self._augmentation())(pool.inputs[rows], loader.sampler.generator(0))
+        augmentation = self._augmentation() if augmented else None
+        images = Preparation(augmentation=augmentation)(pool.inputs[rows], loader.sampler.generator(0))
         return contact_sheet.draw(images, [self.table.labels[row] for row in rows.tolist()])
 
     def class_sheets(self) -> dict[str, Image.Image]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Diagnosis, Finding
+from experiments.diagnosis.phases import phases
 from experiments.diagnosis.rules.cannot_tell import (
     knows_little,
     nothing_trained,
@@ -12,6 +13,7 @@ from experiments.diagnosis.rules.cannot_tell import (
 )
 from experiments.diagnosis.rules.got_worse import error_got_worse, noisy_labels, over_confident
 from experiments.diagnosis.rules.healthy import healthy, imbalance
+from experiments.diagnosis.rules.leaps import mended_leap
 from experiments.diagnosis.rules.not_fitted import not_fitted
 from experiments.diagnosis.rules.rate_too_high import rate_too_high
 
@@ -50,7 +52,8 @@ def _with_notes(finding: Finding, curves: Curves) -> Finding:
         return finding
     notes = [imbalance(curves), _stopped(curves)]
     if finding.symptom != "learning_rate_too_high":
-        notes.append(over_confident(curves))
+        leap = mended_leap(phases(curves)[0])
+        notes += [over_confident(curves), f"{leap}: a lower rate is safer" if leap else None]
     return finding.noting(*(f"note: {note}" for note in notes if note))
 
 

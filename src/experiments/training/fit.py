@@ -35,6 +35,9 @@ from experiments.training.terminal import EpochTable, ProgressBar, announce, end
 
 log = logging.getLogger(__name__)
 
+BATCHES_KEPT = 8
+_batches: dict[tuple[object, ...], Image | None] = {}
+
 
 def train(request: Request, prepared: Prepared | None = None) -> Run:
     """Train, and leave the run's files in `request.folder`.
@@ -74,7 +77,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = {**main_parameters(configuration), **request.parameters}
-        about = (data.kind, configuration, parameters, _pictures(data, request.in_sweep), data.counts())
+        about = (data.kind, configuration, parameters, _pictures(prepared, request.in_sweep), data.counts())
         callbacks.append(TensorBoardCharts(Charts(logger.experiment, recording, *about)))
     if design is not None:
         path = ParameterPath(request.folder)
@@ -88,13 +91,24 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         say(f"{request.in_sweep}: {ended(record)}")
 
 
-def _pictures(data: DataModule, in_sweep: str | None) -> dict[str, Image]:
+def _pictures(prepared: Prepared, in_sweep: str | None) -> dict[str, Image]:
     """By tag: a training batch as augmented, and for a single run a sheet of each class; a sweep has no time for it."""
-    batch = data.contact_sheet()
+    data = prepared.data
+    batch = _first_batch(data, augmented=prepared.phased.augments)
     pictures = {} if batch is None else {"training batch": batch}
     if not in_sweep:
         pictures |= {f"pictures/{label}": sheet for label, sheet in data.class_sheets().items()}
     return pictures
+
+
+def _first_batch(data: DataModule, *, augmented: bool) -> Image | None:
+    """Drawn once for the jobs of a sweep that begin with the same batch, which most do."""
+    key = (data.split_hash, data.seed, data.batch_size, data.oversample, data.augment, data.input_shape, augmented)
+    if key not in _batches:
+        while len(_batches) >= BATCHES_KEPT:
+            _batches.pop(next(iter(_batches)))
+        _batches[key] = data.contact_sheet(augmented=augmented)
+    return _batches[key]
 
 
 def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.Callback]:

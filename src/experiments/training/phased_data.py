@@ -53,6 +53,11 @@ class PhasedData(pl.LightningDataModule):
         )
         return list(self._inputs.notices)
 
+    @property
+    def augments(self) -> bool:
+        """Whether any phase trains on augmented images; a frozen body sees them as they are, unless in views."""
+        return self.data.augments and (self.data.views > 1 or not all(self._is_fixed(phase) for phase in self.phases))
+
     def train_dataloader(self) -> Batches:
         """Shuffled batches of the phase that the epoch is in."""
         return self.train_batches(self._now)

@@ -15,6 +15,7 @@ from experiments.diagnosis.thresholds import (
     EPOCH_STEPS,
     HARDLY_MOVED,
     PRINTED_GAP,
+    SPIKE,
     SPOILT_ERROR,
     STEPS_TO_MOVE,
     UNDERFIT,
@@ -56,7 +57,7 @@ def _not_fitted(curves: Curves) -> list[Finding]:
         underfit = UNDERFIT_REGRESSION
     if passes < 1 and remaining > UNDERFIT:
         evidence = f"{_level(curves, last)} after no more than {len(curves.steps)} steps"
-        if len(curves.steps) >= STEPS_TO_MOVE and fitting.remaining_of_start(curves, last) > HARDLY_MOVED:
+        if _hardly_moved(curves, last):
             return [_too_low(curves, "possible", f"{evidence}: it hardly moved"), _too_few(curves, "possible")]
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
     # One epoch may be too few at any rate; each further one that leaves as much to learn speaks against the rate.
@@ -69,6 +70,14 @@ def _not_fitted(curves: Curves) -> list[Finding]:
     if remaining > UNDERFIT and (last.train_loss_eval is not None or _still_above(curves, last)):
         return [_too_few(curves, "likely", f"{_level(curves, last)} after {_epochs(curves)}"), _too_low(curves)]
     return _stopped_early(curves, last)
+
+
+def _hardly_moved(curves: Curves, last: Epoch) -> bool:
+    """Whether even a few steps ought to have moved the loss more; one that leapt is not where it was for being slow."""
+    losses = [step.loss for step in curves.steps if step.loss is not None]
+    if len(losses) < STEPS_TO_MOVE or max(losses) > SPIKE * losses[0]:
+        return False
+    return fitting.remaining_of_start(curves, last) > HARDLY_MOVED
 
 
 def _need_not_fall(curves: Curves, last: Epoch) -> bool:

@@ -11,22 +11,20 @@ from experiments.diagnosis.curves import Curves
 from experiments.diagnosis.findings import Confidence, Finding
 from experiments.diagnosis.phases import is_unfrozen, leads_on, phases
 from experiments.diagnosis.rules.critical_rate import above_critical, below_critical
+from experiments.diagnosis.rules.leaps import Seen, leapt, left_the_valley, mended_leap, stuck
 from experiments.diagnosis.rules.spoilt_body import spoilt_body
 from experiments.diagnosis.thresholds import (
     ABOVE_GUESSING,
-    BATCH_NOISE,
     HARDLY_MOVED,
-    LEAP,
     LEAST_EPOCHS,
     PLATEAU_RISES,
     PRINTED_ABOVE,
     PRINTED_SPIKE,
-    SPIKE,
     SPOILT,
     SPOILT_ERROR,
     SPOILT_FOR_SURE,
     STUCK,
-    STUCK_LEAP,
+    WINDOW,
 )
 
 
@@ -34,13 +32,13 @@ def rate_too_high(curves: Curves) -> Finding | None:
     """The first phase whose rate is too high; what a later one mended did no harm."""
     found = phases(curves)
     for phase in found:
-        finding = _in_phase(phase)
+        finding = _in_phase(phase, found[0])
         if finding and (phase is found[-1] or not phase.everything_finite or fitting.unmended(curves)):
             return finding
     return None
 
 
-def _in_phase(curves: Curves) -> Finding | None:
+def _in_phase(curves: Curves, first: Curves) -> Finding | None:
     """Above the critical rate; not a number; far above guessing or the start; stuck after a leap; a plateau.
 
     Where the critical rate is known, a rate below it is acquitted of all but the second.
@@ -53,28 +51,30 @@ def _in_phase(curves: Curves) -> Finding | None:
     )
     for found in signs:
         if found:
-            return _found(curves, *found, advice.lower_rate(curves, seen))
+            return _found(curves, first, *found)
     return None
 
 
-def _found(curves: Curves, confidence: Confidence, evidence: str, overrides: tuple[str, ...]) -> Finding:
+def _found(curves: Curves, first: Curves, confidence: Confidence, evidence: str) -> Finding:
+    leap = mended_leap(first) if leads_on(curves) else None
+    # All rates are multiples of one, and that was too high already for the head alone.
+    blamed = first if leap else curves
+    overrides = advice.lower_rate(blamed, course(blamed) if blamed.everything_finite else None)
     lower = "a lower rate, " + advice.change(curves, overrides, "a tenth of this one")
-    if is_unfrozen(curves):
+    if is_unfrozen(blamed):
         lower = "lower rates for the unfrozen layers, " + advice.change(curves, overrides, "a tenth of these")
     text = f"Begin again with a new model at {lower}; training on does not mend this one."
-    seen_by = f"after the unfreezing, {evidence}" if leads_on(curves) else evidence
-    return Finding("learning_rate_too_high", confidence, (seen_by,), text, overrides)
-
-
-Seen = tuple[Confidence, str] | None
+    seen_by = [f"after the unfreezing, {evidence}" if leads_on(curves) else evidence]
+    seen_by += [f"before it, {leap}"] if leap else []
+    return Finding("learning_rate_too_high", confidence, tuple(seen_by), text, overrides)
 
 
 def _shapes(curves: Curves, seen: Course | None) -> tuple[Seen, ...]:
     return (
         _far_above_guessing(curves),
-        _left_the_valley(curves, seen),
-        _leapt(curves, seen),
-        _stuck(curves, seen),
+        left_the_valley(curves, seen),
+        leapt(curves, seen),
+        stuck(curves, seen),
         _plateau(curves, seen),
         spoilt_body(curves),
     )
@@ -96,8 +96,7 @@ def _far_above_guessing(curves: Curves) -> Seen:
     last, guess = curves.last, curves.guessing_loss
     if last is None or last.valid_loss is None or fitting.learned_before(curves):
         return None
-    start = _beginning(curves)
-    if start is not None and last.valid_loss < start:
+    if _began_higher(curves, last.valid_loss):
         return None
     # A good error excuses what is sure of its mistakes on others, not what is so on its own training images.
     spoilt = last.train_loss_eval is not None and guess and last.train_loss_eval > ABOVE_GUESSING * guess
@@ -116,63 +115,25 @@ def _far_above_guessing(curves: Curves) -> Seen:
     return "likely", text + ("" if unknown else f", error {numbers.percent(last.error or 0.0)}")
 
 
-def _beginning(curves: Curves) -> float | None:
-    """The loss before training.
+def _began_higher(curves: Curves, loss: float) -> bool:
+    """Whether a loss is what is left of a higher one, so that no rate has made it.
 
-    In evaluation mode a new head may begin far above guessing, since its batch norm does not know a body's features
-    yet; its first batch tells then.
+    In evaluation mode a new head may begin far above guessing only because its batch norm does not know a body's
+    features yet; then its first batch in training began near guessing.
     """
     before = curves.before.valid_loss if curves.before else None
-    first = curves.steps[0].loss if curves.steps else None
-    return before if before is None or first is None else min(before, first)
-
-
-def _left_the_valley(curves: Curves, seen: Course | None) -> Seen:
-    if seen is None or not fitting.unmended(curves) or fitting.learned_before(curves):
-        return None
-    # What was trained before starts far below guessing: there no ratio to the start says anything.
-    peak, start = (
-        (seen.peak * seen.start, "what guessing loses") if leads_on(curves) else (seen.peak, "where it started")
-    )
-    if peak < SPIKE:
-        return None
-    return "certain" if fitting.unfitted(curves) else "likely", (
-        f"the training loss rose to {numbers.loss(peak)} times {start}{_ended(curves)}"
-    )
-
-
-def _leapt(curves: Curves, seen: Course | None) -> Seen:
-    if (
-        seen is None
-        or seen.leap < max(LEAP, BATCH_NOISE * seen.batch_noise)
-        or not fitting.unmended(curves)
-        or fitting.learned_before(curves)
-    ):
-        return None
-    at = f" (lowest at a rate of {numbers.loss(seen.leap_from_rate)})" if seen.leap_from_rate else ""
-    return (
-        "likely",
-        f"after it had fallen the training loss leapt by {numbers.percent(seen.leap)} of what guessing loses{at}",
-    )
-
-
-def _stuck(curves: Curves, seen: Course | None) -> Seen:
-    fitted = fitting.fitted_to(curves)
-    if seen is None or fitted is None or fitted < STUCK or fitting.learned_before(curves):
-        return None
-    rise = max(seen.leap, (seen.peak - 1) * seen.start)
-    if rise < max(STUCK_LEAP, BATCH_NOISE * seen.batch_noise):
-        return None
-    return "likely", (
-        f"the training loss rose by {numbers.percent(rise)} of what guessing loses, and that was not made good"
-        f"{_ended(curves)}"
-    )
+    if before is None or loss >= before:
+        return False
+    first, guess = curves.steps[0].loss if curves.steps else None, curves.guessing_loss
+    return first is None or guess is None or first > ABOVE_GUESSING * guess or before < ABOVE_GUESSING * guess
 
 
 def _plateau(curves: Curves, seen: Course | None) -> Seen:
     """Where no steps are recorded: a validation loss that goes up and down around guessing's."""
     last, guess = curves.last, curves.guessing_loss
-    if seen is not None or guess is None or last is None or last.valid_loss is None or fitting.learned_before(curves):
+    if seen is not None or 0 < len(curves.steps) < WINDOW:  # in so few nothing settles
+        return None
+    if guess is None or last is None or last.valid_loss is None or fitting.learned_before(curves):
         return None
     if last.valid_loss < STUCK * guess or fitting.learned(curves, last.error) or fitting.known_well(curves):
         return None
@@ -186,8 +147,3 @@ def _plateau(curves: Curves, seen: Course | None) -> Seen:
     if last.valid_loss >= guess and printed > PRINTED_SPIKE * guess and printed > PRINTED_ABOVE * last.valid_loss:
         return "likely", f"{level}; the training loss of an epoch was {numbers.loss(printed)}"
     return None
-
-
-def _ended(curves: Curves) -> str:
-    fitted = fitting.fitted_to(curves)
-    return "" if fitted is None else f", and it ended at {numbers.percent(fitted)} of what guessing loses"

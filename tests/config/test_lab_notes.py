@@ -87,7 +87,7 @@ def test_a_command_of_a_lab_note_composes(typed: Typed, here: Path, name: str, c
     for label in ("bears", "wolves"):
         (here / "pictures" / label).mkdir(parents=True)
         (here / "pictures" / label / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    flags = "" if "--" in command else " --dry-run"
+    flags = " --cfg job" if " lr-find " in command else "" if "--" in command else " --dry-run"
     answer = typed(command.removeprefix("experiments ").replace("FOLDER", "pictures") + flags)
     assert answer.code == 0, answer.err
     chosen = [word for word in shlex.split(command) if word == f"{Path(name).parent}={Path(name).stem}"]

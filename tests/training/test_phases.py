@@ -13,6 +13,7 @@ from experiments.training.module import SupervisedModule
 from experiments.training.phased_data import PhasedData
 from experiments.training.phases import multiples, parameter_groups, phase_at
 from experiments.training.recorder import Recorder
+from experiments.training.threads import OneThreadForHeads
 
 pytestmark = pytest.mark.filterwarnings("ignore:Found .* in eval mode at the start of training")  # as a frozen body is
 
@@ -145,7 +146,7 @@ def test_weight_decay_leaves_biases_and_norm_layers_alone() -> None:
     optimizer = module.configure_optimizers()
     decayed = {id(p) for group in optimizer.param_groups if group["weight_decay"] for p in group["params"]}
     names = {name for name, p in module.network.named_parameters() if id(p) in decayed}
-    assert names == {"body.0.weight", "body.3.weight", "head.1.weight"}
+    assert names == {"body.0.weight", "body.3.weight", "head.2.weight"}
     every = [id(p) for group in optimizer.param_groups for p in group["params"]]
     assert sorted(every) == sorted(id(p) for p in module.network.parameters())
 
@@ -200,3 +201,39 @@ def test_one_history_of_both_phases(tmp_path: Path) -> None:
 
 def _last_of_each_epoch(recorder: Recorder) -> list[Any]:
     return list({step.epoch: step for step in recorder.history.steps}.values())
+
+
+class Threads(pl.Callback):
+    """How many there are at each step."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.seen.append(torch.get_num_threads())
+
+
+def test_a_head_is_trained_in_one_thread_and_a_body_in_all() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        module, data = toy_training(frozen=2, unfrozen=1)
+        threads = Threads()
+        trained(module, data, OneThreadForHeads(data), threads)
+        each = len(threads.seen) // 3
+        assert threads.seen == [1] * (2 * each) + [3] * each
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_all_threads_are_back_after_a_training_that_failed() -> None:
+    class Fails(pl.Callback):
+        def on_train_batch_end(self, *_: Any) -> None:
+            raise RuntimeError("spilt coffee")
+
+    before = torch.get_num_threads()
+    module, data = toy_training(frozen=2, unfrozen=0)
+    with pytest.raises(RuntimeError, match="spilt coffee"):
+        trained(module, data, OneThreadForHeads(data), Fails())
+    assert torch.get_num_threads() == before

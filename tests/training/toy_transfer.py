@@ -36,7 +36,7 @@ class ToyTransfer(nn.Module):
         super().__init__()
         self.train_norm = train_norm
         self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 3))
-        self.head = nn.Sequential(nn.BatchNorm1d(6), nn.Linear(6, 2))
+        self.head = nn.Sequential(nn.BatchNorm1d(6), nn.Dropout(0.3), nn.Linear(6, 2))
         self.body_is_frozen = False
         self.body_calls = 0
 

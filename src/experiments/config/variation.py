@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from experiments.config.checks import check
 from experiments.config.composition import Composer, flatten
-from experiments.config.schema import GROUPS, NAMED_WEIGHTS, SILENT
+from experiments.config.schema import GROUPS, NAMED_WEIGHTS, SILENT, known_keys
 
 _WORD = re.compile(r"(?:/|\.{1,2}/)?[A-Za-z_][A-Za-z0-9_./-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
@@ -31,11 +31,22 @@ def spelt_out(composer: Composer, overrides: Sequence[str], composed: DictConfig
             continue
         file = composer.option_file(group, choice)
         values |= {group: option for group, option in file.picks.items() if not group.startswith("hydra/")}
-        values |= {k: written(v) for k, v in file.values.items() if k.split(".")[0] not in LEFT_OUT}
+        told = {k: v for k, v in file.values.items() if k.split(".")[0] not in LEFT_OUT}
+        values |= {k: written(v) for k, v in told.items() if not _is_so_anyway(composer, composed, k, v)}
     typed = [text for text in overrides if re.split(r"[./]", _key(text))[0] not in ("experiment", "sweep", *LEFT_OUT)]
     typed = [_from_anywhere(text) for text in typed]
     already = {_key(text) for text in typed}
     return [*(f"{key}={value}" for key, value in values.items() if key not in already), *typed]
+
+
+def _is_so_anyway(composer: Composer, composed: DictConfig, key: str, value: object) -> bool:
+    """Whether a key has this value without the experiment, or is not there to have one that asks for nothing."""
+    choices = composed.hydra.runtime.choices
+    group, _, name = key.partition(".")
+    recipe = composer.option_file("recipe", choices.recipe).values
+    option = composer.option_file(group, choices[group]).values if group in GROUPS else {}
+    known = known_keys().get(key)
+    return recipe.get(key, option.get(name, known.neutral if known else ...)) == value
 
 
 def _from_anywhere(override: str) -> str:

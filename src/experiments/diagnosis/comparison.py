@@ -145,7 +145,7 @@ def final_error(run: Curves) -> float | None:
     value = None if last is None else last.error if last.error is not None else last.valid_loss
     if not run.everything_finite:
         return math.inf if run.regression else 1.0
-    if run.status in ("failed", "running", "interrupted"):
+    if run.status in ("failed", "running", "interrupted", "killed"):
         return None
     return value
 

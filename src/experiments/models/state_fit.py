@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 from torchvision import models
 
@@ -20,6 +21,9 @@ DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\..*)")
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "relative_position_index", "relative_coords_table")
 SHOWN = 3
 
+PLAIN = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64)
+"""The last is that of counters and of indices, which some layers keep beside their weights."""
+
 
 def body_state(
     state: Mapping[str, Tensor], expected: Mapping[str, Tensor], architecture: str, subject: str
@@ -32,7 +36,10 @@ def body_state(
     Raises:
         ConfigurationError: about `subject`: names are missing or unexpected, or shapes differ.
     """
-    found = _named_as_in_a_body(state)
+    found = {
+        name: tensor.to(expected[name].dtype) if name in expected else tensor
+        for name, tensor in _named_as_in_a_body(_numbers(state, subject)).items()
+    }
     missing = [name for name in expected if name not in found and not name.endswith("num_batches_tracked")]
     unexpected = [name for name in found if name not in expected]
     shapes = [
@@ -49,7 +56,32 @@ def body_state(
             *_counted(spoilt, "with numbers that are not finite"),
         ]
         raise ConfigurationError([_misfit(subject, architecture, account, state)])
-    return {name: tensor.to(expected[name].dtype).contiguous() for name, tensor in found.items()}
+    return {name: tensor.contiguous() for name, tensor in found.items()}
+
+
+def _numbers(state: Mapping[str, Tensor], subject: str) -> Mapping[str, Tensor]:
+    """The same, if all of it are plain numbers that a network can compute with.
+
+    Raises:
+        ConfigurationError: about `subject`: some are sparse, quantised, complex, or have no values.
+    """
+    odd = [f"{name} ({_kind(one)})" for name, one in state.items() if not _is_plain(one)]
+    if odd:
+        wrong = "\n".join(
+            ["holds tensors that are no plain numbers:", *(f"  {line}" for line in _counted(odd, "such"))]
+        )
+        raise ConfigurationError([Problem(subject, wrong, "torch.save(model.float().state_dict(), PATH)")])
+    return state
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.layout == torch.strided and tensor.device.type == "cpu" and tensor.dtype in PLAIN
+
+
+def _kind(tensor: Tensor) -> str:
+    if tensor.layout != torch.strided:
+        return "sparse"
+    return str(tensor.dtype).removeprefix("torch.") if tensor.device.type == "cpu" else f"on {tensor.device.type}"
 
 
 def _named_as_in_a_body(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

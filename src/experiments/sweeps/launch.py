@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -50,6 +51,8 @@ def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, comman
     record = _record(plan, command)
     write_json(folder / "sweep.json", record)
     parameters = differences([job.examined.configuration for job in plan.jobs])
+    gc.collect()
+    gc.freeze()  # torch's own objects stay: looking through them after each job would take longer than small jobs do
     for number, (job, entry) in enumerate(zip(plan.jobs, record["jobs"], strict=True)):
         entry["status"] = "running"
         write_json(folder / "sweep.json", record)
@@ -60,8 +63,10 @@ def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, comman
             record["status"] = "interrupted"
             raise
         finally:
+            gc.collect()  # a trainer and its network hold each other, and the next one may be as large
             entry.update(_outcome(folder / job.name))
             write_json(folder / "sweep.json", record)
+    gc.unfreeze()
     record["status"] = "finished"
     write_json(folder / "sweep.json", record)
 

@@ -30,6 +30,7 @@ def about_run(configuration: Mapping[str, Any], data: DataModule, *, weights_has
             "test_size": data.test_size,
             "split_hash": data.split_hash,
         },
+        "weights_hash": weights_hash,
         "guess": data.guess,
         "expect": {"declared": expect, "answer": None, "details": []} if expect else None,
     }

@@ -10,6 +10,7 @@ from typing import Any
 from experiments.runs.files import share_bytes
 from experiments.training.about import about_model, about_run, write_split
 from experiments.training.judgement import Judge
+from experiments.training.layer_table import about_phases
 from experiments.training.linear_in_parameters import Design, critical_rate
 from experiments.training.parameter_path import write_points
 from experiments.training.predictions import prediction_table
@@ -52,7 +53,8 @@ def begin_recording(
     configuration, data, folder = prepared.configuration, prepared.data, request.folder
     rate = critical_rate(design, configuration) if design else None
     weights_hash = getattr(prepared.module.network, "weights_hash", None)
-    record.note({**about_run(configuration, data, weights_hash=weights_hash), "critical_rate": rate})
+    about = about_run(configuration, data, weights_hash=weights_hash)
+    record.note({**about, "phases": about_phases(prepared.module, configuration), "critical_rate": rate})
     if twin is None:
         write_split(folder, data)
         if design is not None:

@@ -92,6 +92,8 @@ def make(group: str, node: Node, **more: Any) -> Any:
         return instantiate(dict(node), **more, _convert_="all")
     except HydraException as error:
         cause = error.__cause__ or error
+        if isinstance(cause, ConfigurationError):
+            raise cause from None
         said = str(cause) if isinstance(cause, TypeError | ValueError) else f"{type(cause).__name__}: {cause}"
         raise ConfigurationError([Problem(f"{group} ({target})", said)]) from error
 

@@ -32,10 +32,12 @@ from experiments.training.recorder import Recorder
 from experiments.training.run_record import RunRecord
 from experiments.training.tensorboard import Charts
 from experiments.training.terminal import EpochTable, ProgressBar, announce, ended, say, say_notices
+from experiments.training.threads import OneThreadForHeads
 
 log = logging.getLogger(__name__)
 
 BATCHES_KEPT = 8
+SHEET_IN_A_SWEEP = 800, 800
 _batches: dict[tuple[object, ...], Image | None] = {}
 
 
@@ -74,7 +76,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     data.notices += prepared.phased.prepare_features()
     recorder = Recorder(request.folder, recording=recording, keep_checkpoint=configuration["keep_checkpoint"])
     logger = build_logger(configuration, request.folder)
-    callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording)]
+    callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording), OneThreadForHeads(prepared.phased)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = {**main_parameters(configuration), **request.parameters}
         about = (data.kind, configuration, parameters, _pictures(prepared, request.in_sweep), data.counts())
@@ -95,6 +97,9 @@ def _pictures(prepared: Prepared, in_sweep: str | None) -> dict[str, Image]:
     """By tag: a training batch as augmented, and for a single run a sheet of each class; a sweep has no time for it."""
     data = prepared.data
     batch = _first_batch(data, augmented=prepared.phased.augments)
+    if batch is not None and in_sweep:
+        batch = batch.copy()
+        batch.thumbnail(SHEET_IN_A_SWEEP)  # each of its bytes costs each job
     pictures = {} if batch is None else {"training batch": batch}
     if not in_sweep:
         pictures |= {f"pictures/{label}": sheet for label, sheet in data.class_sheets().items()}

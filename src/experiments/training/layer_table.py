@@ -11,21 +11,45 @@ from experiments.training.module import SupervisedModule
 from experiments.training.phases import FROZEN, Phase, WithBody, multiples
 
 
+def about_phases(module: SupervisedModule, configuration: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """What run.json says of them: name, first epoch (from 1), epochs, and the highest rate of each layer group.
+
+    A group that is not trained has the rate None. None without a body.
+    """
+    network, phases = module.network, module.phases
+    if not isinstance(network, WithBody):
+        return None
+    groups = network.layer_groups()
+    return [
+        {
+            "name": phase.name,
+            "first_epoch": phase.first_epoch + 1,
+            "epochs": phase.epochs,
+            "rates": {g.name: rate for g, rate in zip(groups, _rates(phase, len(groups), configuration), strict=True)},
+        }
+        for phase in phases
+    ]
+
+
 def layer_lines(module: SupervisedModule, configuration: Mapping[str, Any]) -> list[str]:
     """A line a group under a line of headings, a column a phase with the highest rate in it; none without a body."""
     network, phases = module.network, module.phases
     if not isinstance(network, WithBody):
         return []
     groups = network.layer_groups()
+    columns = [_rates(phase, len(groups), configuration) for phase in phases]
     rows = [["layer group", "parameters", *(_epochs(phase) for phase in phases)]]
-    for number, group in enumerate(groups):
+    for group, rates in zip(groups, zip(*columns, strict=True), strict=True):
         count = sum(p.numel() for p in group.parameters.values())
-        is_head = number == len(groups) - 1
-        rates = [
-            _rate(network, phase, multiples(phase, len(groups))[number], is_head, configuration) for phase in phases
-        ]
-        rows.append([group.name, f"{count:,}", *rates])
+        rows.append([group.name, f"{count:,}", *(_said(rate, network) for rate in rates)])
     return _aligned(rows)
+
+
+def _rates(phase: Phase, groups: int, configuration: Mapping[str, Any]) -> list[float | None]:
+    """The highest of each group; None for one that is frozen, and where the optimizer has a rate of its own."""
+    rate = configuration["optimizer"].get("lr")
+    spread = [None if rate is None else rate * multiple for multiple in multiples(phase, groups)]
+    return [*[None] * (groups - 1), spread[-1]] if phase.name == FROZEN else spread
 
 
 def _epochs(phase: Phase) -> str:
@@ -33,11 +57,10 @@ def _epochs(phase: Phase) -> str:
     return f"epoch {first}" if first == last else f"epochs {first} to {last}"
 
 
-def _rate(network: nn.Module, phase: Phase, multiple: float, is_head: bool, configuration: Mapping[str, Any]) -> str:
-    if phase.name == FROZEN and not is_head:
-        return "batch norm alone" if getattr(network, "train_norm", False) else "frozen"
-    rate = configuration["optimizer"].get("lr")
-    return f"{multiple:.2g} of its rate" if rate is None else f"rate {rate * multiple:.2g}"
+def _said(rate: float | None, network: nn.Module) -> str:
+    if rate is not None:
+        return f"rate {rate:.2g}"
+    return "batch norm alone" if getattr(network, "train_norm", False) else "frozen"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -10,8 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from experiments.training.phases import UNFROZEN, WHOLE, Phase, enter, parameter_groups, phase_at, settle_groups
+from experiments.training.random_state import random_state, set_random_state
 from experiments.training.schedules import Schedule
 from experiments.training.task import Evaluation, Task, joined, metrics
+
+RANDOM_STATE = "random_state"
+"""Where a checkpoint has it."""
 
 VALID, TRAIN_EVAL = 0, 1
 """The order of the evaluation loaders: the validation set, then training images as they would be validated."""
@@ -51,6 +55,7 @@ class SupervisedModule(pl.LightningModule):
         self.metrics: dict[str, float] = {}
         self._parts: tuple[list[Evaluation], list[Evaluation]] = ([], [])
         self._highest_rates: list[float] = []
+        self._random_state: dict[str, Any] | None = None
         self.phases = list(phases or [Phase(WHOLE, 0, schedule.epochs)])
         self.enter(self.phases[0])
 
@@ -74,9 +79,20 @@ class SupervisedModule(pl.LightningModule):
         self._highest_rates = [group["lr"] for group in optimizer.param_groups]
         return optimizer
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Dropout draws from torch's global random states: resuming goes on with them."""
+        checkpoint[RANDOM_STATE] = random_state()
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Enter the phase that the checkpoint is of, before the optimizer is made that takes up its state."""
         self.enter(phase_at(self.phases, checkpoint["epoch"]))
+        self._random_state = checkpoint.get(RANDOM_STATE)
+
+    def on_train_start(self) -> None:
+        """The last moment before training goes on: nothing else draws from the state that is set here."""
+        if self._random_state is not None:
+            set_random_state(self._random_state)
+            self._random_state = None
 
     def on_train_epoch_start(self) -> None:
         """Begin another phase, with a new optimizer: the old one's moments belong to what was trained before."""

@@ -85,6 +85,11 @@ class PhasedData(pl.LightningDataModule):
         return self.data.evaluation(rows, inputs=self._plain(self.phases[0]) if only_frozen else None)
 
     @property
+    def is_fixed_now(self) -> bool:
+        """Whether this epoch trains the head on what was computed once."""
+        return self._is_fixed(self._now)
+
+    @property
     def _now(self) -> Phase:
         return phase_at(self.phases, self.trainer.current_epoch if self.trainer else 0)
 

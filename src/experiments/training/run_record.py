@@ -73,6 +73,8 @@ class RunRecord:
             "device": None,
             "parameters": None,
             "data": None,
+            "weights_hash": None,
+            "phases": None,
             "guess": None,
             "critical_rate": None,
             "metrics": {"final": None, "best": None},

@@ -125,7 +125,8 @@ def announce(configuration: Mapping[str, Any], data: DataModule, module: Supervi
     rate = configuration["optimizer"].get("lr", "its own rate")
     tested = f", {data.test_size} test" if data.test_size else ""
     say(f"data      {data.train_size} training, {data.valid_size} validation{tested} {what} of {shape}{classes}")
-    say(f"model     {model_name(configuration['model'])}, {total:,} parameters, {trained:,} of them trained")
+    first = " at first" if module.trains_every_layer and trained < total else ""
+    say(f"model     {model_name(configuration['model'])}, {total:,} parameters, {trained:,} of them trained{first}")
     steps = _counted(len(data.train_dataloader()), "step")
     for number, phase in enumerate(module.phases):
         what = "" if len(module.phases) == 1 and phase.name == WHOLE else f", {phase.name}"

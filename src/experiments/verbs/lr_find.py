@@ -73,6 +73,7 @@ def _tested(composer: Composer, plan: Plan, phase_name: str | None) -> RateRepor
     from experiments.data.errors import DataError
     from experiments.data.progress import progress
     from experiments.diagnosis.rate_report import RateReport
+    from experiments.runs.files import write_json
     from experiments.sweeps.launch import claim
     from experiments.training.logs import logged_to
     from experiments.training.phase_rates import choose_phase, phase_curve
@@ -90,7 +91,11 @@ def _tested(composer: Composer, plan: Plan, phase_name: str | None) -> RateRepor
                 curve = phase_curve(prepared, phase, folder, stepped)
         except (ConfigurationError, DataError):
             raise
+        except KeyboardInterrupt:
+            write_json(folder / RECORD, {"schema": 1, "status": "interrupted"})
+            raise
         except Exception as error:
+            write_json(folder / RECORD, {"schema": 1, "status": "failed"})
             logging.getLogger(__name__).exception("the range test failed")
             print(f"error: the range test failed: {type(error).__name__}: {error}", file=sys.stderr)
             print(f"{folder / 'lr_find.log'} has the traceback", file=sys.stderr)

@@ -40,12 +40,10 @@ def _train_in_turn(composer: Composer, plan: Plan) -> Callable[[Path], None]:
     from experiments.sweeps.launch import run_sweep
     from experiments.training.beginning import Request
     from experiments.training.fit import train
-    from experiments.training.preparation import prepare
     from experiments.training.run_record import command_line
     from experiments.training.terminal import say_notices
 
-    different = distinct([job.examined.configuration for job in plan.jobs])
-    say_notices([notice for configuration in different for notice in prepare(configuration).data.notices])
+    say_notices(_refused_or_noticed(distinct([job.examined.configuration for job in plan.jobs])))
     labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
 
     def train_job(job: Job, job_folder: Path, parameters: Mapping[str, Any]) -> None:
@@ -53,6 +51,27 @@ def _train_in_turn(composer: Composer, plan: Plan) -> Callable[[Path], None]:
         train(Request(job.examined.configuration, job_folder, origin, judge, parameters, in_sweep=labels[job.name]))
 
     return lambda folder: run_sweep(composer, plan, folder, train_job, command_line())
+
+
+def _refused_or_noticed(configurations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is to be said of the data of all; what the data or a network refuse is refused for all at once.
+
+    Raises:
+        ConfigurationError: with every mistake.
+    """
+    from experiments.config.problems import ConfigurationError
+    from experiments.training.preparation import prepare
+
+    notices: list[str] = []
+    problems = []
+    for configuration in configurations:
+        try:
+            notices += prepare(configuration).data.notices
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
+    return notices
 
 
 def _train_together(composer: Composer, plan: Plan) -> Callable[[Path], None]:

@@ -88,3 +88,16 @@ def test_a_leap_that_came_back_is_a_note() -> None:
         line.startswith("note: the training loss rose to 2.") and line.endswith("a lower rate is safer")
         for line in finding.evidence
     )
+
+
+def test_a_network_that_is_right_but_not_sure_of_it_after_five_short_epochs_had_too_low_a_rate() -> None:
+    """25 steps at 1e-5: the error is a tenth of guessing's, half of the loss is left."""
+    levels = [1.1, 0.9, 0.7, 0.62, 0.58]
+    curves = training(
+        valid=[0.95 * level for level in levels], train_eval=levels, train=[1.1 * level for level in levels],
+        errors=[0.5, 0.3, 0.2, 0.1, 0.07], train_errors=[0.5, 0.3, 0.2, 0.1, 0.07],
+        classes=3, valid_size=72, before=BEFORE, steps=stepped(line(1.35, 0.6, 25), 1e-5),
+        **ours(learning_rate=1e-5, planned_epochs=5),
+    )  # fmt: skip
+    assert headline(curves).symptom == "learning_rate_too_low"
+    assert headline(curves).overrides == ("optimizer.lr=0.0001",)

@@ -323,3 +323,30 @@ def test_real_weights(architecture: str) -> None:
         maps = original.get_submodule("features")(image)
         torch.testing.assert_close(network.body(image), maps)
         torch.testing.assert_close(network.features(image)[:, maps.shape[1] :], maps.mean((2, 3)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda tensor: tensor.to(torch.int8), "int8"),
+        (lambda tensor: tensor.bool(), "bool"),
+        (lambda tensor: tensor.to(torch.complex64), "complex64"),
+        (lambda tensor: tensor.to("meta"), "on meta"),
+    ],
+)
+def test_tensors_that_are_no_plain_numbers_are_refused(
+    change: Callable[[Tensor], Tensor], kind: str, state: State, tmp_path: Path
+) -> None:
+    torch.save({**state, "features.0.weight": change(state["features.0.weight"])}, tmp_path / "weights.pth")
+    with pytest.raises(ConfigurationError) as refused:
+        body_of(tmp_path / "weights.pth")
+    assert "holds tensors that are no plain numbers:" in str(refused.value)
+    assert f"features.0.weight ({kind})" in str(refused.value)
+
+
+def test_numbers_that_single_precision_cannot_hold_are_not_finite(state: State, tmp_path: Path) -> None:
+    weight = state["features.0.weight"].double()
+    weight[0, 0, 0, 0] = 1e300
+    torch.save({**state, "features.0.weight": weight}, tmp_path / "weights.pth")
+    with pytest.raises(ConfigurationError, match=r"1 with numbers that are not finite: features\.0\.weight"):
+        body_of(tmp_path / "weights.pth")

@@ -46,7 +46,8 @@ def _is_so_anyway(composer: Composer, composed: DictConfig, key: str, value: obj
     recipe = composer.option_file("recipe", choices.recipe).values
     option = composer.option_file(group, choices[group]).values if group in GROUPS else {}
     known = known_keys().get(key)
-    return recipe.get(key, option.get(name, known.neutral if known else ...)) == value
+    nothing = ... if known is None or known.neutral is None else known.neutral
+    return recipe.get(key, option.get(name, nothing)) == value
 
 
 def _from_anywhere(override: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,24 +52,33 @@ def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, comman
     record = _record(plan, command)
     write_json(folder / "sweep.json", record)
     parameters = differences([job.examined.configuration for job in plan.jobs])
-    gc.collect()
-    gc.freeze()  # torch's own objects stay: looking through them after each job would take longer than small jobs do
-    for number, (job, entry) in enumerate(zip(plan.jobs, record["jobs"], strict=True)):
-        entry["status"] = "running"
-        write_json(folder / "sweep.json", record)
-        _number(job, number)
-        try:
-            _run(composer, job, folder / job.name, train, {**job.swept, **parameters[number]})
-        except (KeyboardInterrupt, SystemExit):
-            record["status"] = "interrupted"
-            raise
-        finally:
-            gc.collect()  # a trainer and its network hold each other, and the next one may be as large
-            entry.update(_outcome(folder / job.name))
+    with _older_objects_kept():
+        for number, (job, entry) in enumerate(zip(plan.jobs, record["jobs"], strict=True)):
+            entry["status"] = "running"
             write_json(folder / "sweep.json", record)
-    gc.unfreeze()
+            _number(job, number)
+            try:
+                _run(composer, job, folder / job.name, train, {**job.swept, **parameters[number]})
+            except (KeyboardInterrupt, SystemExit):
+                record["status"] = "interrupted"
+                raise
+            finally:
+                gc.collect()  # a trainer and its network hold each other, and the next one may be as large
+                entry.update(_outcome(folder / job.name))
+                write_json(folder / "sweep.json", record)
     record["status"] = "finished"
     write_json(folder / "sweep.json", record)
+
+
+@contextlib.contextmanager
+def _older_objects_kept() -> Iterator[None]:
+    """Collecting looks at what is made inside alone: going through torch's own objects would take longer than a job."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def run_together(plan: Plan, folder: Path, train: TrainTogether, command: str) -> None:

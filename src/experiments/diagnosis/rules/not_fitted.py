@@ -61,7 +61,7 @@ def _not_fitted(curves: Curves) -> list[Finding]:
             return [_too_low(curves, "possible", f"{evidence}: it hardly moved"), _too_few(curves, "possible")]
         return [_too_few(curves, "likely", evidence), _too_low(curves)]
     # One epoch may be too few at any rate; each further one that leaves as much to learn speaks against the rate.
-    if remaining > max(UNFITTED / passes**2, underfit) and not _was_on_its_way(curves, last):
+    if _crawls(curves, remaining, passes, underfit) and not _was_on_its_way(curves, last):
         hardly = fitting.remaining_of_start(curves, last) > HARDLY_MOVED
         smoothly = ", and it fell smoothly" if len(curves.epochs) > 1 or curves.steps else ""
         evidence = f"{_level(curves, last)} after {_epochs(curves)}{smoothly}"
@@ -70,6 +70,17 @@ def _not_fitted(curves: Curves) -> list[Finding]:
     if remaining > UNDERFIT and (last.train_loss_eval is not None or _still_above(curves, last)):
         return [_too_few(curves, "likely", f"{_level(curves, last)} after {_epochs(curves)}"), _too_low(curves)]
     return _stopped_early(curves, last)
+
+
+def _crawls(curves: Curves, remaining: float, passes: float, underfit: float) -> bool:
+    """Whether so much is left after so many passes that a higher rate is the likelier cure.
+
+    Through the second pass the loss alone tells, however right the network is already: what is right and not sure of
+    it has learned from many small steps.
+    """
+    if 1 < passes < 2:
+        remaining = max(remaining, fitting.fitted_to(curves) or 0.0)
+    return remaining > max(UNFITTED / passes**2, underfit)
 
 
 def _hardly_moved(curves: Curves, last: Epoch) -> bool:

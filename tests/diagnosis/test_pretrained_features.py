@@ -101,3 +101,10 @@ def test_a_network_that_is_right_but_not_sure_of_it_after_five_short_epochs_had_
     )  # fmt: skip
     assert headline(curves).symptom == "learning_rate_too_low"
     assert headline(curves).overrides == ("optimizer.lr=0.0001",)
+
+
+def test_a_loss_of_one_wild_image_has_not_stayed_where_it_was() -> None:
+    """Almost all is right, and the loss as high as guessing's: no higher rate would help."""
+    last = {"valid": 0.02, "train_eval": 1.11, "train": 1.1, "errors": 0.014, "train_errors": 0.012}
+    curves = head([1.35, 1.2, 1.1, 1.1, 0.9], last, learning_rate=0.1)
+    assert headline(curves).symptom != "learning_rate_too_low"

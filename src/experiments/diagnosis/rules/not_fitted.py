@@ -75,8 +75,7 @@ def _not_fitted(curves: Curves) -> list[Finding]:
 def _crawls(curves: Curves, remaining: float, passes: float, underfit: float) -> bool:
     """Whether so much is left after so many passes that a higher rate is the likelier cure.
 
-    Through the second pass the loss alone tells, however right the network is already: what is right and not sure of
-    it has learned from many small steps.
+    Through the second pass the loss alone tells: what is right and not sure of it has learned from many small steps.
     """
     if 1 < passes < 2:
         remaining = max(remaining, fitting.fitted_to(curves) or 0.0)
@@ -86,7 +85,7 @@ def _crawls(curves: Curves, remaining: float, passes: float, underfit: float) ->
 def _hardly_moved(curves: Curves, last: Epoch) -> bool:
     """Whether even a few steps ought to have moved the loss more; one that leapt is not where it was for being slow."""
     losses = [step.loss for step in curves.steps if step.loss is not None]
-    if len(losses) < STEPS_TO_MOVE or max(losses) > SPIKE * losses[0]:
+    if len(losses) < STEPS_TO_MOVE or max(losses) > SPIKE * losses[0] or fitting.learned(curves, last.error):
         return False
     return fitting.remaining_of_start(curves, last) > HARDLY_MOVED
 

@@ -71,7 +71,7 @@ def test_snapshots_of_the_frozen_phase_have_the_body_in_common_and_heads_of_thei
     assert all(keeper.best.weights[name] is keeper.last.weights[name] for name in body)
     assert same(keeper.best.weights, first)
     assert same(keeper.last.weights, network.state_dict())
-    assert not torch.equal(keeper.best.weights["head.1.weight"], keeper.last.weights["head.1.weight"])
+    assert not torch.equal(keeper.best.weights["head.2.weight"], keeper.last.weights["head.2.weight"])
 
 
 def test_a_snapshot_of_the_frozen_phase_stays_what_it_was_when_the_body_is_trained() -> None:

@@ -14,7 +14,6 @@ from experiments.config.problems import ConfigurationError, Problem
 from experiments.data.progress import at_terminal
 from experiments.runs.rate_curve import RateCurve
 from experiments.training.fit import build_trainer, run_trainer
-from experiments.training.phased_data import PhasedData
 from experiments.training.phases import UNFROZEN, Phase, WithBody, unfrozen_phase
 from experiments.training.preparation import Prepared
 from experiments.training.range_test import endless, range_test
@@ -52,8 +51,7 @@ def phase_curve(prepared: Prepared, phase: Phase, folder: Path, stepped: Callabl
         folder: where Lightning believes that it may write.
         stepped: called after each step of the test.
     """
-    configuration, module = prepared.configuration, prepared.module
-    data = PhasedData(prepared.data, module, configuration)
+    configuration, module, data = prepared.configuration, prepared.module, prepared.phased
     prepared.data.notices += data.prepare_features()
     before = [one for one in module.phases if one.end <= phase.first_epoch]
     if before:

@@ -158,6 +158,7 @@ def test_one_group_of_layers_gets_the_lowest_rate() -> None:
     groups = parameter_groups(module.network, module.phases[0])
     assert isinstance(groups, list)
     assert all(group["params"] for group in groups)
+    assert all(group["fused"] for group in module.configure_optimizers().param_groups)
 
 
 def test_phases_follow_each_other() -> None:

@@ -18,9 +18,13 @@ from omegaconf import DictConfig, open_dict
 from experiments.config.composition import Composer
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.runs.files import claim_exact, claim_folder, read_json, write_json
+from experiments.runs.throttle import Throttle
 from experiments.sweeps.differences import differences
 from experiments.sweeps.hydra_record import write_hydra_record
 from experiments.sweeps.plan import Job, Plan
+
+WRITING_SHARE = 0.02
+"""sweep.json may take this share of the time: of hundreds of jobs it takes a tenth of a second to write."""
 
 Train = Callable[[Job, Path, Mapping[str, Any]], object]
 """Trains a job in a folder; the mapping is what differs between the jobs, for the HParams tab."""
@@ -46,26 +50,32 @@ def run_single(composer: Composer, plan: Plan, train: Train) -> Path:
 def run_sweep(composer: Composer, plan: Plan, folder: Path, train: Train, command: str) -> None:
     """Train every job below the claimed folder; one that fails is recorded and the others run on.
 
+    While it runs, the runs' own run.json say how far it is; sweep.json is written now and then.
+
     Raises:
         KeyboardInterrupt: Ctrl-C; what is done stays, and `sweep.json` says `interrupted`.
     """
     record = _record(plan, command)
-    write_json(folder / "sweep.json", record)
+    writing = Throttle(WRITING_SHARE)
+    with writing.timed():
+        write_json(folder / "sweep.json", record)
     parameters = differences([job.examined.configuration for job in plan.jobs])
     with _older_objects_kept():
         for number, (job, entry) in enumerate(zip(plan.jobs, record["jobs"], strict=True)):
             entry["status"] = "running"
-            write_json(folder / "sweep.json", record)
+            if writing.due:
+                with writing.timed():
+                    write_json(folder / "sweep.json", record)
             _number(job, number)
             try:
                 _run(composer, job, folder / job.name, train, {**job.swept, **parameters[number]})
             except (KeyboardInterrupt, SystemExit):
-                record["status"] = "interrupted"
-                raise
-            finally:
-                gc.collect()  # a trainer and its network hold each other, and the next one may be as large
                 entry.update(_outcome(folder / job.name))
+                record["status"] = "interrupted"
                 write_json(folder / "sweep.json", record)
+                raise
+            entry.update(_outcome(folder / job.name))
+            gc.collect()  # a trainer and its network hold each other, and the next one may be as large
     record["status"] = "finished"
     write_json(folder / "sweep.json", record)
 

@@ -92,13 +92,14 @@ def parameter_groups(network: nn.Module, phase: Phase) -> Iterator[Tensor] | lis
 
     Each has its `name` and the `multiple` of the optimizer's rate that it is trained at; biases and norm layers are
     groups of their own, without weight decay, which would only pull scales and shifts to 0 (He et al. 2019, Bag of
-    Tricks for Image Classification, 3.1).
+    Tricks for Image Classification, 3.1). torch's optimizers compute them fused: on a CPU the step of AdamW takes a
+    tenth of its time with a loop over the parameters, torch's default there, which was nearly half of a head's step.
     """
     if not isinstance(network, WithBody):
         return (p for p in network.parameters() if p.requires_grad)
     groups = network.layer_groups()
     return [
-        {"params": chosen, "name": name, "multiple": multiple}
+        {"params": chosen, "name": name, "multiple": multiple, "fused": True}
         for group, multiple in zip(groups, multiples(phase, len(groups)), strict=True)
         for name, chosen in _by_decay(group)
         if chosen

@@ -12,11 +12,11 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from experiments.runs.throttle import Throttle
 from experiments.training.history import History, Step
 from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
-from experiments.training.throttle import Throttle
 
 CHECKPOINT_SHARE = 0.05
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""

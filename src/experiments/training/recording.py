@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from experiments.config.expectation import Seen, answer
 from experiments.runs.files import write_csv
+from experiments.runs.throttle import Throttle
 from experiments.training.history import History, is_finite
 from experiments.training.judgement import Judge, Judgement
 from experiments.training.run_record import RunRecord
 from experiments.training.task import Evaluation
-from experiments.training.throttle import Throttle
 from experiments.training.weights import Keeper
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What is not worth its time after every epoch of a tiny network."""
+"""What is not worth its time after every epoch of a tiny network, or every job of a large sweep."""
 
 from __future__ import annotations
 

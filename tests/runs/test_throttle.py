@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.training import throttle
-from experiments.training.throttle import Throttle
+from experiments.runs import throttle
+from experiments.runs.throttle import Throttle
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from tiny import Tiny, computed, data_of, forget, right, write
-from torch import Tensor
+from torch import Tensor, nn
 
 from experiments.data import row_cache
 from experiments.data.datamodule import DataModule
@@ -206,10 +206,10 @@ def test_a_folder_that_may_only_be_read_is_read(root: Path, cache: Path, monkeyp
 
 def test_interrupted_it_goes_on_where_it_stopped(root: Path) -> None:
     class Interrupted(Tiny):
-        def features(self, images: Tensor) -> Tensor:
+        def features(self, images: Tensor, body: nn.Module | None = None) -> Tensor:
             if len(self.calls) == 7:
                 raise KeyboardInterrupt
-            return super().features(images)
+            return super().features(images, body)
 
     first = Interrupted()
     with pytest.raises(KeyboardInterrupt):
@@ -231,10 +231,10 @@ extraction.MOST_IMAGES, look_up.BLOCK = 2, 4
 kill_at = int(sys.argv[2])
 
 class Killed(Tiny):
-    def features(self, images):
+    def features(self, images, body=None):
         if len(self.calls) + 1 == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().features(images)
+        return super().features(images, body)
 
 network, data = Killed(), data_of(Path(sys.argv[1]))
 found = computed(network, data)

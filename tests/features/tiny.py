@@ -39,9 +39,9 @@ class Tiny(nn.Module):
             parameter.requires_grad_(False).copy_(torch.rand(parameter.shape, generator=random))
         self.calls: list[int] = []
 
-    def features(self, images: Tensor) -> Tensor:
+    def features(self, images: Tensor, body: nn.Module | None = None) -> Tensor:
         self.calls.append(len(images))
-        maps = self.drop(self.body(images))
+        maps = self.drop((body or self.body)(images))
         return torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], 1)
 
     def body_hash(self) -> str:

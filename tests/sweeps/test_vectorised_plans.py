@@ -12,12 +12,17 @@ from typing import Any
 import pytest
 import yaml
 from PIL import Image
+from stand_ins import record_hydra_alone, specs_of
 from torch import Tensor, nn
 
 from experiments.cli import main
 from experiments.config.composition import Composer
-from experiments.sweeps.launch import claim, run_sweep, run_together
+from experiments.sweeps.claim import claim
+from experiments.sweeps.launch import run_sweep, run_together
 from experiments.sweeps.plan import Job, make_plan
+from experiments.sweeps.record import SweepRecord
+from experiments.sweeps.shares import Shares
+from experiments.sweeps.supervision import Crew
 
 VECTORISED = "hydra/launcher=vectorised"
 BASIC = "hydra/launcher=basic"
@@ -208,10 +213,10 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the basic launcher leaves of the same sweep; what trains is a stand-in."""
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(tmp_path_factory.mktemp("basic"))
-        composer = Composer()
-        plan = make_plan(composer, ["sweep=regularisation", "schedule.epochs=20"])
+        plan = make_plan(Composer(), ["sweep=regularisation", "schedule.epochs=20"])
         folder = claim(plan).absolute()
-        run_sweep(composer, plan, folder, lambda *_: None, "")
+        with Crew() as crew:
+            run_sweep(crew, SweepRecord(folder, plan, ""), specs_of(plan, folder), Shares(), record_hydra_alone)
     return folder
 
 

@@ -39,3 +39,11 @@ class CtrlCAfter(FailsAfter):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)  # Python runs the handler at the next opportunity
         return outputs
+
+
+class CtrlCAtOnce(FailsAfter):
+    """While it is built somebody presses Ctrl-C."""
+
+    def __init__(self, input_shape: tuple[int, ...], output_size: int) -> None:
+        super().__init__(input_shape, output_size)
+        raise KeyboardInterrupt

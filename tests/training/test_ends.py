@@ -141,9 +141,13 @@ def test_ctrl_c_while_the_data_are_loading(tmp_path: Path, monkeypatch: pytest.M
     done = fit_typed(tmp_path / "one", *SMALL)
     assert done.code == 130
     assert not (tmp_path / "one" / "outputs").exists()
-    swept = fit_typed(tmp_path / "many", "-m", *SMALL, "seed=1,2", "hydra.sweep.dir=here")
-    assert swept.code == 130
-    assert not (tmp_path / "many" / "here").exists(), "a sweep looks at its data before it claims a folder"
+
+
+def test_ctrl_c_while_the_data_of_a_sweep_are_loading(tmp_path: Path) -> None:
+    words = ["-m", "--config-dir", LAB, "model=ctrl_c_at_once", *SMALL[::2], "seed=1,2", "hydra.sweep.dir=here"]
+    swept = fit_typed(tmp_path, *words)
+    assert swept.code == 130, swept.err
+    assert not (tmp_path / "here").exists(), "a sweep looks at its data before it claims a folder"
 
 
 def test_training_leaves_the_process_as_it_was(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ class ToyTransfer(nn.Module):
     def head_inputs_are_fixed(self) -> bool:
         return self.body_is_frozen and not self.train_norm
 
-    def features(self, images: Tensor) -> Tensor:
+    def features(self, images: Tensor, body: nn.Module | None = None) -> Tensor:
         self.body_calls += 1
-        maps = self.body(images)
+        maps = (body or self.body)(images)
         return torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], 1)
 
     def forward(self, inputs: Tensor) -> Tensor:

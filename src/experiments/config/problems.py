@@ -50,6 +50,10 @@ class ConfigurationError(Exception):
         self.problems: list[Problem] = list(dict.fromkeys(problems))
         super().__init__(render(self.problems))
 
+    def __reduce__(self) -> tuple[type[ConfigurationError], tuple[list[Problem]]]:
+        """To be sent between processes."""
+        return ConfigurationError, (self.problems,)
+
 
 SHOWN = 12
 """A sweep can repeat a mistake in every job; nobody reads more than so many."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from experiments.data.datamodule import DataModule
+from experiments.features.folding import folded
 from experiments.features.provenance import MIXED
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Extraction:
     def __init__(self, network: Transfer, data: DataModule, device: torch.device, precision: str) -> None:
         here = next(network.parameters()).device
         self._network = network if here.type == device.type else copy.deepcopy(network).to(device)
+        self._body: nn.Module | None = None
         self._data = data
         self._device = device
         self._mixed = MIXED.get(precision)
@@ -53,6 +55,7 @@ class Extraction:
         training = self._network.training
         self._network.eval()
         try:
+            self._body = self._body or folded(self._network.body)
             start = 0
             for batch in one_ahead(map(self._prepare, _chunks(images, self._batch))):
                 features[start : start + len(batch)] = self._features(batch)
@@ -73,8 +76,9 @@ class Extraction:
     @torch.inference_mode()
     def _features(self, batch: Tensor) -> NDArray[np.float32]:
         with torch.autocast(self._device.type, self._mixed, enabled=self._mixed is not None):
-            features: NDArray[np.float32] = self._network.features(batch.to(self._device)).float().cpu().numpy()
-        return features
+            features = self._network.features(batch.to(self._device), self._body)
+        found: NDArray[np.float32] = features.float().cpu().numpy()
+        return found
 
 
 def _chunks(images: Sequence[Image], size: int) -> Iterator[Sequence[Image]]:

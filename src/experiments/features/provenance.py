@@ -20,7 +20,7 @@ from experiments.runs.files import write_json
 if TYPE_CHECKING:
     from experiments.models.transfer import Transfer
 
-VERSION = 1
+VERSION = 2
 """One more whenever the same image, body and numbers give other head inputs."""
 
 MIXED = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}

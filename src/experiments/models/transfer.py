@@ -78,11 +78,15 @@ class Transfer(nn.Module):
         logits: Tensor = self.head(self.features(inputs) if inputs.ndim == 4 else inputs)
         return logits
 
-    def features(self, images: Tensor) -> Tensor:
-        """The head's inputs: (N, 1 or 3, H, W) -> (N, 2C). A grey image gives its channel to all three."""
+    def features(self, images: Tensor, body: nn.Module | None = None) -> Tensor:
+        """The head's inputs: (N, 1 or 3, H, W) -> (N, 2C). A grey image gives its channel to all three.
+
+        `body` computes in the own one's place, the same but faster.
+        """
+        body = body or self.body
         images = images.expand(-1, 3, -1, -1)
         # With the channels last, convolutions on a CPU take half to three quarters of the time.
-        return concat_pool(self.body(images.contiguous(memory_format=torch.channels_last)))
+        return concat_pool(body(images.contiguous(memory_format=torch.channels_last)))
 
     def freeze(self) -> None:
         """Train the head alone, and the body's batch norm if `train_norm`."""

@@ -50,6 +50,12 @@ class Plan:
         return is_vectorised(self.jobs[0].examined)
 
     @property
+    def workers(self) -> int | None:
+        """How many jobs at once, by `hydra/launcher=parallel`; None: it was not asked for."""
+        workers: int | None = self.jobs[0].examined.composed.hydra.launcher.get("workers")
+        return workers
+
+    @property
     def folder(self) -> Path:
         """Where the configuration says that the run or sweep goes, before it is claimed."""
         composed = self.jobs[0].examined.composed
@@ -112,8 +118,16 @@ def _refuse_as_a_whole(plan: Plan, swept_keys: Sequence[str]) -> None:
         raise ConfigurationError([Problem("hydra/launcher", "all jobs of a sweep have the same", VECTORISED)])
 
 
+def _refuse_workers(composed: DictConfig) -> None:
+    workers = composed.hydra.launcher.get("workers", 1)
+    if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
+        wrong = "this is no number of processes; it must be an integer of at least 1"
+        raise ConfigurationError([Problem(f"hydra.launcher.workers={workers}", wrong, "hydra.launcher.workers=2")])
+
+
 def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str | None = None) -> Job:
     _refuse_other_launchers(examined.composed)
+    _refuse_workers(examined.composed)
     if sweep_name is not None:
         with open_dict(examined.composed):
             examined.composed.name = sweep_name
@@ -121,7 +135,7 @@ def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str |
 
 
 def _refuse_other_launchers(composed: DictConfig) -> None:
-    for part, known in {"launcher": ("basic", "vectorised"), "sweeper": ("basic",)}.items():
+    for part, known in {"launcher": ("basic", "parallel", "vectorised"), "sweeper": ("basic",)}.items():
         choice = composed.hydra.runtime.choices.get(f"hydra/{part}")
         if choice not in known:
             wrong = f"there is no other on this machine than {listed([f'hydra/{part}={name}' for name in known])}"

@@ -31,7 +31,7 @@ from experiments.training.preparation import Prepared, prepare
 from experiments.training.recorder import Recorder
 from experiments.training.run_record import RunRecord
 from experiments.training.tensorboard import Charts
-from experiments.training.terminal import EpochTable, ProgressBar, announce, ended, say, say_notices
+from experiments.training.terminal import EpochTable, ProgressBar, announce, say_notices
 from experiments.training.threads import OneThreadForHeads
 
 log = logging.getLogger(__name__)
@@ -57,8 +57,6 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
         except Exception as error:
             log.exception("the run failed")
             record.fail(error)
-            if request.in_sweep:
-                say(f"{request.in_sweep}: failed: {type(error).__name__}: {error}")
             raise
         except BaseException:
             # Ctrl-C while the data were still loading; in training the recorder has said so already.
@@ -89,8 +87,6 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
     run_trainer(build_trainer(configuration, request.folder, callbacks, logger, module.phases), module, prepared.phased)
     if design is not None:
         record.update({"coefficients": {"fitted": path.rows[-1], "least_squares": least_squares(design)}})
-    if request.in_sweep and not request.quiet:
-        say(f"{request.in_sweep}: {ended(record)}")
 
 
 def _pictures(prepared: Prepared, in_sweep: str | None) -> dict[str, Image]:

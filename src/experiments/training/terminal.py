@@ -17,7 +17,6 @@ from experiments.training.layer_table import layer_lines
 from experiments.training.module import SupervisedModule
 from experiments.training.phases import WHOLE
 from experiments.training.recorder import Recorder
-from experiments.training.run_record import RunRecord
 
 ROWS = 12
 """About so many epochs are shown; history.csv has all."""
@@ -138,13 +137,6 @@ def announce(configuration: Mapping[str, Any], data: DataModule, module: Supervi
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def ended(record: RunRecord) -> str:
-    """How a run ended, in half a line."""
-    final = record.content["metrics"]["final"] or {}
-    numbers = ", ".join(f"{k} {v:.4g}" for k, v in final.items() if k != "epoch" and v is not None)
-    return f"{record.status}, {numbers} ({record.content['seconds']:.1f} s)"
 
 
 def _cell(value: Any, form: str) -> str:

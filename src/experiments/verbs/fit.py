@@ -85,7 +85,7 @@ def train_one(composer: Composer, plan: Plan, *, parent: str | None = None, reas
         folder = run_single(
             composer,
             plan,
-            lambda _, folder, __: train(Request(examined.configuration, folder, origin, judge), prepared),
+            lambda folder: train(Request(examined.configuration, folder, origin, judge), prepared),
         )
     except ConfigurationError:
         raise

@@ -74,7 +74,7 @@ def _tested(composer: Composer, plan: Plan, phase_name: str | None) -> RateRepor
     from experiments.data.progress import progress
     from experiments.diagnosis.rate_report import RateReport
     from experiments.runs.files import write_json
-    from experiments.sweeps.launch import claim
+    from experiments.sweeps.claim import claim
     from experiments.training.logs import logged_to
     from experiments.training.phase_rates import choose_phase, phase_curve
     from experiments.training.preparation import prepare

@@ -20,62 +20,65 @@ if TYPE_CHECKING:
 
 def sweep(composer: Composer, plan: Plan) -> int:
     """Train the jobs of a plan, then say what came of them; returns the exit code."""
-    from experiments.sweeps.launch import claim
-
-    train = _train_together(composer, plan) if plan.together else _train_in_turn(composer, plan)
-    folder = claim(plan)
-    print(f"sweep {plan.name}: {plan.size} below {folder}", file=sys.stderr)
+    train = _train_together if plan.together else _train_in_workers
     code = DONE
+    folders: list[Path] = []
     try:
-        train(folder)
+        train(composer, plan, folders.append)
     except KeyboardInterrupt:
+        if not folders:
+            raise
         code = INTERRUPTED
-    some_failed = _report(plan, folder)
+    some_failed = _report(plan, folders[0])
     return FAILED if code == DONE and some_failed else code
 
 
-def _train_in_turn(composer: Composer, plan: Plan) -> Callable[[Path], None]:
-    """Trains the jobs in a folder, one after the other; what the data or a network refuse is refused here, before."""
-    from experiments.sweeps.differences import distinct
+def _claimed(plan: Plan) -> Path:
+    from experiments.sweeps.claim import claim
+
+    folder = claim(plan)
+    print(f"sweep {plan.name}: {plan.size} below {folder}", file=sys.stderr)
+    return folder
+
+
+def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], object]) -> None:
+    """Trains the jobs in other processes; what the data or a network refuse is refused before a folder is claimed."""
+    from experiments.sweeps.differences import differences, distinct
+    from experiments.sweeps.job import JobSpec, check_jobs, number
     from experiments.sweeps.launch import run_sweep
-    from experiments.training.beginning import Request
-    from experiments.training.fit import train
+    from experiments.sweeps.record import SweepRecord
+    from experiments.sweeps.shares import share
+    from experiments.sweeps.supervision import Crew
     from experiments.training.run_record import command_line
-    from experiments.training.terminal import say_notices
 
-    say_notices(_refused_or_noticed(distinct([job.examined.configuration for job in plan.jobs])))
-    labels = {job.name: f"[{number}/{len(plan.jobs)}] {job.name}" for number, job in enumerate(plan.jobs, 1)}
-
-    def train_job(job: Job, job_folder: Path, parameters: Mapping[str, Any]) -> None:
-        origin = origin_of(composer, job.examined)
-        train(Request(job.examined.configuration, job_folder, origin, judge, parameters, in_sweep=labels[job.name]))
-
-    return lambda folder: run_sweep(composer, plan, folder, train_job, command_line())
-
-
-def _refused_or_noticed(configurations: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is to be said of the data of all; what the data or a network refuse is refused for all at once.
-
-    Raises:
-        ConfigurationError: with every mistake.
-    """
-    from experiments.config.problems import ConfigurationError
-    from experiments.training.preparation import prepare
-
-    notices: list[str] = []
-    problems = []
-    for configuration in configurations:
-        try:
-            notices += prepare(configuration).data.notices
-        except ConfigurationError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigurationError(problems)
-    return notices
+    configurations = [job.examined.configuration for job in plan.jobs]
+    with Crew() as crew:
+        checked = crew.ask(check_jobs, distinct(configurations))
+        for notice in dict.fromkeys(checked.notices):
+            print(f"note: {notice}", file=sys.stderr)
+        folder = _claimed(plan)
+        claimed(folder)
+        record = SweepRecord(folder, plan, command_line())
+        specs = []
+        for count, (job, differing) in enumerate(zip(plan.jobs, differences(configurations), strict=True)):
+            composed, origin = job.examined.composed, origin_of(composer, job.examined)
+            number(composed, count)
+            specs.append(
+                JobSpec(
+                    composed,
+                    job.examined.configuration,
+                    (folder / job.name).absolute(),
+                    origin,
+                    {**job.swept, **differing},
+                    f"[{count + 1}/{len(plan.jobs)}] {job.name}",
+                    judge,
+                )
+            )
+        run_sweep(crew, record, specs, share(configurations, plan.workers, on_cpu=checked.on_cpu))
 
 
-def _train_together(composer: Composer, plan: Plan) -> Callable[[Path], None]:
-    """Trains the jobs in a folder as one; what cannot be trained so is refused here, before."""
+def _train_together(composer: Composer, plan: Plan, claimed: Callable[[Path], object]) -> None:
+    """Trains the jobs as one, in this process; what cannot be trained so is refused before a folder is claimed."""
     from experiments.sweeps.launch import run_together
     from experiments.training.beginning import Request
     from experiments.training.run_record import command_line
@@ -83,6 +86,8 @@ def _train_together(composer: Composer, plan: Plan) -> Callable[[Path], None]:
     from experiments.training.stacked.stack import make_stack
 
     stack = make_stack([job.examined.configuration for job in plan.jobs])
+    folder = _claimed(plan)
+    claimed(folder)
 
     def train_all(jobs: Sequence[tuple[Job, Path, Mapping[str, Any]]]) -> None:
         requests = [
@@ -91,7 +96,7 @@ def _train_together(composer: Composer, plan: Plan) -> Callable[[Path], None]:
         ]
         train_stack(requests, stack)
 
-    return lambda folder: run_together(plan, folder, train_all, command_line())
+    run_together(plan, folder, train_all, command_line())
 
 
 def _report(plan: Plan, folder: Path) -> bool:

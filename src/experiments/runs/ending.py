@@ -1,0 +1,26 @@
+"""What a process that ended in the middle of a run could not write itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from experiments.runs.files import read_json, write_json
+
+
+def mark(folder: Path, status: str, error: tuple[str, str] | None = None) -> None:
+    """Say in a run's run.json how it ended; what else it says stays, and a finished run stays finished.
+
+    Args:
+        folder: the run's.
+        status: `failed` or `interrupted`.
+        error: type and message.
+
+    Raises:
+        OSError: there is no run.json, or it cannot be written.
+        ValueError: it is damaged.
+    """
+    record = read_json(folder / "run.json")
+    if record["status"] != "running":
+        return
+    named = None if error is None else {"type": error[0], "message": error[1]}
+    write_json(folder / "run.json", {**record, "status": status, "error": named})

@@ -1,0 +1,146 @@
+"""One job of a sweep, as it is done in a process of its own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.callbacks import Callbacks
+from hydra.core.utils import JobReturn, JobStatus, run_job
+from hydra.types import HydraContext
+from omegaconf import DictConfig, open_dict
+
+from experiments.config.composition import Composer
+from experiments.training.judgement import Judge
+from experiments.training.run_record import Origin
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """All that a worker needs to know of a job.
+
+    Attributes:
+        composed: Hydra's configuration, with its `hydra` node.
+        configuration: the checked one.
+        folder: of the run, absolute.
+        origin: as run.json says it; names the folder of the user's own YAML files.
+        parameters: what differs between the jobs, for TensorBoard's HParams.
+        label: the job in a progress bar.
+        judge: says at the end what the curves show; importable by its name.
+        threads: to compute with; None: as many as torch likes.
+    """
+
+    composed: DictConfig
+    configuration: dict[str, Any]
+    folder: Path
+    origin: Origin
+    parameters: Mapping[str, Any]
+    label: str
+    judge: Judge | None = None
+    threads: int | None = None
+
+
+def train_job(spec: JobSpec) -> str | None:
+    """Train it in its folder; what went wrong in a line, or None."""
+    from experiments.sweeps.worker import last_words
+    from experiments.training.beginning import Request
+    from experiments.training.fit import train
+
+    _use_threads(spec.threads)
+    request = Request(spec.configuration, spec.folder, spec.origin, spec.judge, spec.parameters, in_sweep=spec.label)
+    spec.folder.mkdir(parents=True, exist_ok=True)
+    with last_words(spec.folder / "fit.log"):
+        result = run_as_hydra_job(_composer(spec.origin.config_dir), spec.composed, spec.folder, lambda: train(request))
+    if result.status is not JobStatus.FAILED:
+        return None
+    error = result._return_value
+    return f"{type(error).__name__}: {error}"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of jobs before the first starts: what is to be said of their data, and where they train."""
+
+    notices: list[str]
+    on_cpu: bool
+
+
+def check_jobs(configurations: Sequence[Mapping[str, Any]]) -> Checked:
+    """Load the data and build the networks; what they refuse is refused for all at once.
+
+    Raises:
+        ConfigurationError: with every mistake.
+        DataError: the data cannot be trained on.
+    """
+    from experiments.config.problems import ConfigurationError
+    from experiments.training.device import device_for
+    from experiments.training.preparation import prepare
+
+    notices: list[str] = []
+    problems = []
+    for configuration in configurations:
+        try:
+            notices += prepare(configuration).data.notices
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
+    return Checked(notices, all(device_for(one).type == "cpu" for one in configurations))
+
+
+def run_as_hydra_job(
+    composer: Composer, composed: DictConfig, folder: Path, function: Callable[[], object]
+) -> JobReturn:
+    """As a Hydra job: with `.hydra/`, HydraConfig and the user's own Hydra callbacks."""
+    folder = folder.absolute()  # hydra.job.chdir may go elsewhere
+    place(composed, folder)
+    return run_job(
+        task_function=lambda _: function(),
+        config=composed,
+        job_dir_key="hydra.run.dir",
+        job_subdir_key=None,
+        hydra_context=HydraContext(config_loader=composer.loader, callbacks=Callbacks(composed)),
+        configure_logging=_wants_own_logging(composed),
+    )
+
+
+def number(composed: DictConfig, count: int) -> None:
+    """Hydra's own number of the job."""
+    with open_dict(composed):
+        composed.hydra.job.num = count
+        composed.hydra.job.id = str(count)
+
+
+def place(composed: DictConfig, folder: Path) -> None:
+    """Hydra's own record of where the job goes."""
+    folder = folder.absolute()
+    with open_dict(composed):
+        composed.hydra.run.dir = str(folder)
+        composed.hydra.sweep.dir, composed.hydra.sweep.subdir = str(folder.parent), folder.name
+        composed.hydra.runtime.output_dir = str(folder)
+
+
+def _wants_own_logging(composed: DictConfig) -> bool:
+    """Whether the user chose one of Hydra's logging configurations; the run's own fit.log needs none."""
+    return bool(composed.hydra.runtime.choices.get("hydra/job_logging") != "none")
+
+
+@functools.cache
+def _composer(config_dir: str | None) -> Composer:
+    return Composer(config_dir)
+
+
+def _use_threads(count: int | None) -> None:
+    import torch
+
+    torch.set_num_threads(count or _torchs_own())
+
+
+@functools.cache
+def _torchs_own() -> int:
+    import torch
+
+    return torch.get_num_threads()

@@ -1,0 +1,91 @@
+"""sweep.json: the jobs as they were planned, and how far each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from experiments.runs.files import read_json, write_json
+from experiments.runs.throttle import Throttle
+from experiments.sweeps.plan import Plan
+
+WRITING_SHARE = 0.02
+"""sweep.json may take this share of the time: of hundreds of jobs it takes a tenth of a second to write."""
+
+
+class SweepRecord:
+    """The content of a sweep's `sweep.json`.
+
+    While the sweep runs, the runs' own run.json say how far it is; this file is written now and then, and at the end.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, command: str) -> None:
+        self.folder = folder
+        self._writing = Throttle(WRITING_SHARE)
+        self.content: dict[str, Any] = {
+            "schema": 1,
+            "name": plan.name,
+            "command": command,
+            "overrides": plan.overrides,
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "status": "running",
+            "jobs": [
+                {
+                    "folder": job.name,
+                    "overrides": job.examined.overrides,
+                    "swept": job.swept,
+                    "config_hash": None,
+                    "status": "planned",
+                    "configuration": job.examined.configuration,
+                }
+                for job in plan.jobs
+            ],
+            "configuration": plan.jobs[0].examined.configuration,
+        }
+        self.write()
+
+    def begin(self, *names: str) -> None:
+        """These jobs are at work."""
+        for name in names:
+            self._job(name)["status"] = "running"
+        if self._writing.due:
+            self.write()
+
+    def end(self, name: str) -> dict[str, Any]:
+        """The job is over; returns what its own run.json says, an empty one if it left none: then it has failed."""
+        try:
+            run = dict(read_json(self.folder / name / "run.json"))
+            outcome = {"status": run["status"], "config_hash": run["config_hash"]}
+        except (OSError, ValueError, KeyError):
+            run, outcome = {}, {"status": "failed"}
+        self._job(name).update(outcome)
+        return run
+
+    def reset(self, name: str) -> None:
+        """The job has not begun after all."""
+        self._job(name)["status"] = "planned"
+
+    def finish(self, status: str) -> None:
+        """The sweep is over: `finished` or `interrupted`."""
+        self.content["status"] = status
+        self.write()
+
+    def write(self) -> None:
+        """The file as it stands."""
+        with self._writing.timed():
+            write_json(self.folder / "sweep.json", self.content)
+
+    def _job(self, name: str) -> dict[str, Any]:
+        job: dict[str, Any] = next(job for job in self.content["jobs"] if job["folder"] == name)
+        return job
+
+
+def how_it_ended(run: Mapping[str, Any]) -> str:
+    """Half a line on a run.json: status, numbers, time; of a failed one the reason."""
+    if run.get("error"):
+        return f"failed: {run['error']['type']}: {run['error']['message']}"
+    final = (run.get("metrics") or {}).get("final") or {}
+    numbers = ", ".join(f"{k} {v:.4g}" for k, v in final.items() if k != "epoch" and v is not None)
+    return f"{run.get('status', 'failed')}, {numbers} ({run.get('seconds', 0.0):.1f} s)"

@@ -1,0 +1,63 @@
+"""How many jobs of a sweep are at work at once, and in how many threads each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from experiments.config.schema import SCHEMAS
+from experiments.sweeps.job import JobSpec
+
+MOST = 8
+"""Workers that are started unasked: each holds its own copy of the data."""
+JOBS_A_WORKER = 3
+"""Fewer are done sooner than another worker has loaded its data."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """So many workers at once, with so many threads each.
+
+    Attributes:
+        workers: at once.
+        threads: of each; None: as many as torch likes.
+        first_alone: the first job computes, with all threads, what the others find.
+    """
+
+    workers: int = 1
+    threads: int | None = None
+    first_alone: bool = False
+
+    def parts(self, specs: Sequence[JobSpec]) -> Iterator[tuple[list[JobSpec], int]]:
+        """The jobs that run before the others do, then the others; and how many at once."""
+        first = 1 if self.first_alone else 0
+        yield list(specs[:first]), 1
+        yield [replace(spec, threads=self.threads) for spec in specs[first:]], self.workers
+
+
+def share(configurations: Sequence[Mapping[str, Any]], workers: int | None, *, on_cpu: bool) -> Shares:
+    """The cores of this machine shared out.
+
+    Args:
+        configurations: of the jobs.
+        workers: as the user asked for; None: one, but as many as there are cores where every job trains a head on
+            computed inputs, which is done in one thread.
+        on_cpu: where they train.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers is not None:
+        return Shares(workers, None if workers == 1 else max(1, cores // workers))
+    if on_cpu and all(map(trains_head_alone, configurations)):
+        most = min(cores, MOST, len(configurations) // JOBS_A_WORKER)
+        return Shares(most, 1, first_alone=True) if most > 1 else Shares()
+    return Shares()
+
+
+def trains_head_alone(configuration: Mapping[str, Any]) -> bool:
+    """Whether no image goes through the body but once: what it makes of them is computed, and stays."""
+    model = configuration["model"]
+    has_body = getattr(SCHEMAS["model"].get(model["_target_"]), "has_body", False)
+    frozen = has_body and model.get("freeze_body") and not model.get("train_norm")
+    return bool(frozen and not configuration["schedule"].get("unfrozen_epochs"))

@@ -1,0 +1,189 @@
+"""Tasks are done by workers, several at once; what dies is replaced, what hangs is ended."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any, Self, TypeVar
+
+from experiments.sweeps.worker import Answer, Done, Interrupted, Raised, Worker, exit_on
+
+PATIENCE_SECONDS = 20.0
+"""Interrupted tasks have so long to write what they have."""
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """The task took longer than it may, and its process was ended."""
+
+    seconds: float
+
+
+Outcome = Answer | TimedOut
+Answered = TypeVar("Answered")
+
+_NONE_LEFT = object()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a worker is at: until when it may be, on the monotonic clock, and what it is if it takes longer."""
+
+    task: Any
+    until: float
+    if_late: Outcome
+
+
+class Crew:
+    """Worker processes, started when they are needed and then used again.
+
+    Used as a context: at its end they end.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+        self._busy: dict[Worker, _Work] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in [*self._idle, *self._busy]:
+            worker.close()
+
+    def ask(self, function: Callable[[Any], Answered], argument: object) -> Answered:
+        """The function's answer to one question, from a worker.
+
+        Raises:
+            Exception: what it raised there.
+            RuntimeError: the process died of it.
+            KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM.
+        """
+        outcomes: list[Outcome] = []
+        self.run(function, [argument], lambda _, outcome: outcomes.append(outcome))
+        match outcomes[0]:
+            case Done(value):
+                answered: Answered = value
+                return answered
+            case Raised(error):
+                raise error
+            case Interrupted():
+                raise KeyboardInterrupt
+            case other:
+                raise RuntimeError(f"the process that loads the data ended: {other}")
+
+    def run(
+        self,
+        function: Callable[[Any], Any],
+        tasks: Iterable[Any],
+        ended: Callable[[Any, Outcome], object],
+        *,
+        begun: Callable[[Any], object] = lambda task: None,
+        at_once: int = 1,
+        seconds: float | None = None,
+    ) -> None:
+        """Do all tasks, in their order as workers become free.
+
+        Args:
+            function: importable by its name; called with a task.
+            tasks: what it is called with; drawn one by one, so they may end early.
+            ended: called with a task and what came of it.
+            begun: called with a task that a worker begins.
+            at_once: so many workers.
+            seconds: that a task may take; None: for ever.
+
+        Raises:
+            KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks at work were interrupted alike, and ended.
+        """
+        waiting = iter(tasks)
+        try:
+            with _sigterm_raises():
+                while True:
+                    self._fill(function, waiting, begun, at_once, seconds)
+                    if not self._busy:
+                        return
+                    self._collect(ended)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            self._interrupt(signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM, ended)
+            raise
+
+    def _fill(
+        self,
+        function: Callable[[Any], Any],
+        waiting: Iterator[Any],
+        begun: Callable[[Any], object],
+        at_once: int,
+        seconds: float | None,
+    ) -> None:
+        while len(self._busy) < at_once:
+            task = next(waiting, _NONE_LEFT)
+            if task is _NONE_LEFT:
+                return
+            begun(task)
+            worker = self._idle_one() or Worker()
+            until = math.inf if seconds is None else time.monotonic() + seconds
+            self._busy[worker] = _Work(task, until, TimedOut(seconds or math.inf))
+            worker.give(function, task)
+
+    def _idle_one(self) -> Worker | None:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_alive:
+                return worker
+            worker.close()  # it was killed while it had nothing to do
+        return None
+
+    def _collect(self, ended: Callable[[Any, Outcome], object]) -> None:
+        """Wait until something ends, or has lasted too long."""
+        until = min(work.until for work in self._busy.values())
+        timeout = None if until == math.inf else max(0.0, until - time.monotonic())
+        ready = set(wait([item for worker in self._busy for item in worker.news], timeout))
+        for worker, work in list(self._busy.items()):
+            if ready.intersection(worker.news):
+                outcome: Outcome = worker.answer()
+            elif time.monotonic() >= work.until:
+                worker.kill()
+                outcome = work.if_late
+            else:
+                continue
+            del self._busy[worker]
+            if worker.is_alive:
+                self._idle.append(worker)
+            ended(work.task, outcome)
+
+    def _interrupt(self, number: int, ended: Callable[[Any, Outcome], object]) -> None:
+        """Hand the signal on, and wait for the files that are written then; after a second one no longer."""
+        for worker in self._busy:
+            worker.interrupt(number)
+        self._wait_no_longer_than(PATIENCE_SECONDS)
+        try:
+            while self._busy:
+                self._collect(ended)
+        except (KeyboardInterrupt, SystemExit):
+            self._wait_no_longer_than(0.0)
+            while self._busy:
+                self._collect(ended)
+
+    def _wait_no_longer_than(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        for worker, work in self._busy.items():
+            self._busy[worker] = _Work(work.task, min(work.until, until), Interrupted())
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """SystemExit where it arrives, as Ctrl-C is a KeyboardInterrupt: or this process would end at once."""
+    try:
+        before = signal.signal(signal.SIGTERM, exit_on)
+    except ValueError:  # only the main thread may set signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from experiments.models.dropout import Dropout
+
 HIDDEN = 512
 
 
@@ -26,10 +28,10 @@ def make_head(inputs: int, output_size: int, dropout: float) -> nn.Sequential:
     """
     return nn.Sequential(
         nn.BatchNorm1d(inputs),
-        *([nn.Dropout(dropout / 2)] if dropout else []),
+        *([Dropout(dropout / 2)] if dropout else []),
         nn.Linear(inputs, HIDDEN),
         nn.ReLU(inplace=True),
         nn.BatchNorm1d(HIDDEN),
-        *([nn.Dropout(dropout)] if dropout else []),
+        *([Dropout(dropout)] if dropout else []),
         nn.Linear(HIDDEN, output_size),
     )

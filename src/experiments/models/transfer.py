@@ -106,8 +106,12 @@ class Transfer(nn.Module):
 
     def train(self, mode: bool = True) -> Transfer:
         """As `nn.Module.train`, but a body with fixed outputs stays in evaluation mode."""
-        super().train(mode)
-        if self.head_inputs_are_fixed:
+        if not self.head_inputs_are_fixed:
+            super().train(mode)
+            return self
+        self.training = mode
+        self.head.train(mode)
+        if self.body.training:  # a walk through all its layers, which most epochs need not take
             self.body.eval()
         return self
 

@@ -92,23 +92,24 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
 def _pictures(prepared: Prepared, in_sweep: str | None) -> dict[str, Image]:
     """By tag: a training batch as augmented, and for a single run a sheet of each class; a sweep has no time for it."""
     data = prepared.data
-    batch = _first_batch(data, augmented=prepared.phased.augments)
-    if batch is not None and in_sweep:
-        batch = batch.copy()
-        batch.thumbnail(SHEET_IN_A_SWEEP)  # each of its bytes costs each job
+    batch = _first_batch(data, augmented=prepared.phased.augments, small=bool(in_sweep))
     pictures = {} if batch is None else {"training batch": batch}
     if not in_sweep:
         pictures |= {f"pictures/{label}": sheet for label, sheet in data.class_sheets().items()}
     return pictures
 
 
-def _first_batch(data: DataModule, *, augmented: bool) -> Image | None:
-    """Drawn once for the jobs of a sweep that begin with the same batch, which most do."""
-    key = (data.split_hash, data.seed, data.batch_size, data.oversample, data.augment, data.input_shape, augmented)
+def _first_batch(data: DataModule, *, augmented: bool, small: bool) -> Image | None:
+    """Drawn once for the jobs of a sweep that begin with the same batch, which most do; each byte costs each job."""
+    how = (data.seed, data.batch_size, data.oversample, data.augment, data.input_shape, augmented, small)
+    key = (data.split_hash, *how)
     if key not in _batches:
         while len(_batches) >= BATCHES_KEPT:
             _batches.pop(next(iter(_batches)))
-        _batches[key] = data.contact_sheet(augmented=augmented)
+        sheet = data.contact_sheet(augmented=augmented)
+        if sheet is not None and small:
+            sheet.thumbnail(SHEET_IN_A_SWEEP)
+        _batches[key] = sheet
     return _batches[key]
 
 

@@ -136,7 +136,8 @@ class SupervisedModule(pl.LightningModule):
         self._parts = ([], [])
         self.valid_evaluation = valid
         self.metrics = {name: float(value) for name, value in metrics(self.task, valid, train).items()}
-        self.log_dict(self.metrics, logger=False)
+        for name in ("valid_loss", self.task.metric):  # for callbacks that monitor one; each costs a millisecond
+            self.log(name, self.metrics[name], logger=False)
 
 
 def _set_momentum(group: dict[str, Any], momentum: float) -> None:

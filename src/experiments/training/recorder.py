@@ -18,7 +18,7 @@ from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
 
-CHECKPOINT_SHARE = 0.05
+CHECKPOINT_SHARE = 0.03
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
 
 

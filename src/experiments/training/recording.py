@@ -20,7 +20,7 @@ from experiments.training.weights import Keeper
 
 log = logging.getLogger(__name__)
 
-WRITING_SHARE = 0.05
+WRITING_SHARE = 0.03
 """Files may take this share of the time: those of a tiny network are not written after every epoch."""
 
 Test = Callable[[Mapping[str, Tensor]], dict[str, Any]]

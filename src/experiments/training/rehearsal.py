@@ -11,13 +11,25 @@ from experiments.config.problems import ConfigurationError, Problem
 from experiments.data.datamodule import DataModule
 from experiments.training.module import SupervisedModule
 
+_passed: set[tuple[object, ...]] = set()
+
 
 def check_network(module: SupervisedModule, data: DataModule, configuration: Mapping[str, Any]) -> None:
     """Ask the network for two answers, and for an optimizer of its parameters; random states stay as they were.
 
+    Once in a process for each way to build them: the jobs of a sweep mostly have the same.
+
     Raises:
         ConfigurationError: the answers have another shape than (N, output_size), or there is nothing to optimize.
     """
+    built = type(module.network), getattr(module.make_optimizer, "func", None)
+    asked = *built, str([configuration["model"], configuration["optimizer"]]), data.input_shape, data.output_size
+    if asked not in _passed:
+        _check(module, data, configuration)
+        _passed.add(asked)
+
+
+def _check(module: SupervisedModule, data: DataModule, configuration: Mapping[str, Any]) -> None:
     model, optimizer = (f"{group} ({configuration[group]['_target_']})" for group in ("model", "optimizer"))
     inputs, _ = next(iter(data.evaluation(data.table.indices("train")[:2])))
     with torch.random.fork_rng(devices=[]), torch.no_grad():

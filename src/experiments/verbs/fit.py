@@ -30,6 +30,8 @@ def fit(words: list[str]) -> int:
     from experiments.sweeps.plan import make_plan
 
     composer = Composer(arguments.config_dir)
+    if not (arguments.config or arguments.info or arguments.dry_run):
+        _warm_up_for_a_sweep(arguments.overrides, multirun=arguments.multirun)
     plan = make_plan(composer, arguments.overrides, multirun=arguments.multirun)
     for notice in plan.notices:
         print(f"note: {notice}", file=sys.stderr)
@@ -53,6 +55,14 @@ def fit(words: list[str]) -> int:
         return FAILED
     _print_run(run, drawn_after_training(run.path) if wants_pictures(plan) else [])
     return DONE
+
+
+def _warm_up_for_a_sweep(overrides: Sequence[str], *, multirun: bool) -> None:
+    """What its workers import takes longer than planning it, and goes on meanwhile."""
+    if multirun or any(override.lstrip("+").startswith("sweep=") for override in overrides):
+        from experiments.sweeps.worker import warm_up
+
+        warm_up()
 
 
 def make_ready(plan: Plan) -> None:

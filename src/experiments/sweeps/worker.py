@@ -170,21 +170,21 @@ def _serve(tasks: Connection, surroundings: _Surroundings) -> None:
             task = tasks.recv_bytes()
         except (EOFError, OSError):
             return
-        answer = pickle.dumps(_answered(task))
+        answer = _answered(task)
         with contextlib.suppress(OSError):
             tasks.send_bytes(answer)
 
 
-def _answered(task: bytes) -> Answer:
+def _answered(task: bytes) -> bytes:
     try:
         function, argument = pickle.loads(task)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, exit_on)
-        return Done(function(argument))
+        return pickle.dumps(Done(function(argument)))
     except (KeyboardInterrupt, SystemExit):
-        return Interrupted()
+        return pickle.dumps(Interrupted())
     except Exception as error:
-        return Raised(_sendable(error))
+        return pickle.dumps(Raised(_sendable(error)))
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -208,7 +208,7 @@ ONE_MISTAKE = [
     # Launchers and sweepers that this project does not have.
     (
         "-m hydra/launcher=joblib",
-        "hydra/launcher=joblib\n  there is no hydra/launcher called joblib; there are: basic, vectorised",
+        "hydra/launcher=joblib\n  there is no hydra/launcher called joblib; there are: basic, parallel, vectorised",
     ),
     # The data's folder.
     (

@@ -35,7 +35,8 @@ def run_single(composer: Composer, plan: Plan, train: Callable[[Path], object]) 
         Exception: whatever training raised; the run says so too.
     """
     folder = claim(plan)
-    result = run_as_hydra_job(composer, plan.jobs[0].examined.composed, folder, lambda: train(folder.absolute()))
+    absolute = folder.absolute()  # hydra.job.chdir may go elsewhere
+    result = run_as_hydra_job(composer, plan.jobs[0].examined.composed, folder, lambda: train(absolute))
     if result.status is JobStatus.FAILED:
         raise result._return_value
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ def compose(overrides: Sequence[str] = (), *, config_dir: str | Path | None = No
     if isinstance(overrides, str):
         raise TypeError(f"overrides is a list of texts: compose([{overrides!r}])")
     overrides = [str(override) for override in overrides]
-    plan = make_plan(Composer(str(config_dir) if config_dir else None), overrides)
+    plan = make_plan(Composer(str(config_dir)) if config_dir else _shipped(), overrides)
     if plan.name:
         wrong = f"a sweep is {len(plan.jobs)} configurations; compose one, or type it in a terminal"
         raise ConfigurationError([Problem(f"sweep={plan.name}", wrong, f"experiments fit {' '.join(overrides)}")])
@@ -74,6 +75,12 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
     prepared = prepare(checked.configuration)
     default = Path("outputs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     claimed = claim_folder(default) if folder is None else claim_exact(Path(folder))
-    variation = as_overrides(Composer(), checked.configuration)
+    variation = as_overrides(_shipped(), checked.configuration)
     origin = Origin("experiments.fit", variation=None if variation is None else tuple(variation))
     return train(Request(checked.configuration, claimed, origin, judge, quiet=quiet), prepared)
+
+
+@functools.cache
+def _shipped() -> Composer:
+    """Of our own files alone, which do not change while a notebook is open."""
+    return Composer()

@@ -15,6 +15,7 @@ VERBS = {
     "lr-find": "the learning-rate range test: which rate to begin with",
     "diagnose": "what went wrong, the evidence, and the next command",
     "data": "download, verify, show a folder of pictures, and find duplicates in it",
+    "report": "the runs of a sweep compared: table and report.html",
     "draw": "pictures of a fit: an animation, a page with a slider, the loss surface",
     "tour": "the whole lesson as real commands with their pictures, in some minutes",
     "cache": "what is kept for later runs, and how to clear it",
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "lr-find": _verb("lr_find"),
         "diagnose": _verb("diagnose"),
         "data": _verb("data"),
+        "report": _verb("report"),
         "draw": _verb("draw"),
         "tour": _tour,
         "cache": _verb("cache"),
@@ -182,6 +184,13 @@ def _drawable() -> list[str]:
     return [*_made_here(), *draw_parser().flags()]
 
 
+def _reportable() -> list[str]:
+    from experiments.config.report_arguments import report_parser
+
+    sweeps = [place for place in _made_here() if (Path(place) / "sweep.json").is_file()]
+    return [*sweeps, *report_parser().flags()]
+
+
 def _data_words() -> list[str]:
     from experiments.config.data_arguments import SUBVERBS, data_parser
 
@@ -215,6 +224,7 @@ def _complete(words: list[str]) -> int:
         "explain": _explainable,
         "diagnose": _diagnosable,
         "draw": _drawable,
+        "report": _reportable,
         "tour": _tour_flags,
         "data": _data_words,
         "cache": _cache_words,

@@ -18,11 +18,11 @@ def test_help_lists_the_verbs_a_line_each(typed: Typed, line: str) -> None:
     answer = typed(line)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("usage: experiments VERB ...\n")
-    for verb in ("fit", "lr-find", "diagnose", "draw", "list", "explain"):
+    for verb in ("fit", "lr-find", "diagnose", "report", "draw", "list", "explain"):
         assert len([line for line in answer.out.splitlines() if line.startswith(f"  {verb} ")]) == 1
 
 
-@pytest.mark.parametrize("verb", ["fit", "lr-find", "diagnose", "draw", "list", "explain"])
+@pytest.mark.parametrize("verb", ["fit", "lr-find", "diagnose", "report", "draw", "list", "explain"])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_every_verb_has_help_with_an_example(typed: Typed, verb: str, flag: str) -> None:
     answer = typed(f"{verb} {flag}")

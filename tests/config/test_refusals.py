@@ -463,7 +463,7 @@ def test_an_expectation_is_refused_where_it_cannot_be_read(refused: Refused) -> 
     [("vit", "experiments --help"), ("lisst", "experiments list"), ("lr=0.1", "experiments fit lr=0.1")],
 )
 def test_a_verb_that_does_not_exist(refused: Refused, line: str, instead: str) -> None:
-    there_are = "there are: fit, lr-find, diagnose, data, draw, tour, cache, list, explain"
+    there_are = "there are: fit, lr-find, diagnose, data, report, draw, tour, cache, list, explain"
     assert refused(line) == f"error: experiments {line}\n  there is no verb {line}; {there_are}\n  try: {instead}\n"
 
 

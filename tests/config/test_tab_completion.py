@@ -28,8 +28,8 @@ def completed(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Completed:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("experiments ", ["fit", "lr-find", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
-        ("experiments f", ["fit", "lr-find", "diagnose", "data", "draw", "tour", "cache", "list", "explain"]),
+        ("experiments ", ["fit", "lr-find", "diagnose", "data", "report", "draw", "tour", "cache", "list", "explain"]),
+        ("experiments f", ["fit", "lr-find", "diagnose", "data", "report", "draw", "tour", "cache", "list", "explain"]),
         ("experiments fit optimizer=", ["optimizer=adamw", "optimizer=sgd"]),
         ("experiments fit optim", ["optimizer.", "optimizer="]),
         ("  experiments  fit optim", ["optimizer.", "optimizer="]),

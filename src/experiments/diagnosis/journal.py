@@ -30,9 +30,14 @@ def report_of(run: Run) -> Report:
 
 def keep_for_sweep(sweep: Sweep) -> Report:
     """Diagnose a sweep and write it down; what each run said alone stays in its own folder."""
-    report = diagnose_all(trainings_of(sweep), together=True)
+    report = report_of_sweep(sweep)
     write_json(sweep.path / FILE, report.as_json())
     return report
+
+
+def report_of_sweep(sweep: Sweep) -> Report:
+    """A sweep's diagnosis, its runs compared."""
+    return diagnose_all(trainings_of(sweep), together=True)
 
 
 def trainings_of(sweep: Sweep) -> Sequence[Curves]:

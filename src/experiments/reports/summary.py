@@ -65,7 +65,9 @@ def tested(run: Run) -> list[str]:
     return [f"test {name.replace('_', ' ')} {said} of {test['size']}, looked at once, now; no guide to further choices"]
 
 
-def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = ()) -> None:
+def print_sweep(
+    sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = (), report: Path | None = None
+) -> None:
     """The table, best first, what the runs say together, the files and the command that opens TensorBoard."""
     from rich.console import Console
 
@@ -80,6 +82,7 @@ def print_sweep(sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[
     for label, text in (
         *(("picture", picture) for picture in pictures or [sweep.path / "curves.png"]),
         ("table", sweep.path / "runs.csv"),
+        *([("report", report)] if report else []),
         ("look", f"tensorboard --logdir {shlex.quote(str(sweep.path))}"),
     ):
         print(f"{label}: {text}")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,11 @@ from experiments.reports.drawing.loss_scale import loss_scale
 from experiments.reports.drawing.motion import Motion, least_loss, motion_of, slowly_at_first
 from experiments.reports.drawing.recorded import Points, Recorded
 from experiments.reports.drawing.theme import DARK, LIGHT, Theme
+from experiments.reports.html_page import filled, safe_json
 
 TEMPLATE = Path(__file__).with_name("page.html")
 STEPS = 300
 POINTS = 400  # of each side of the split: more make the page heavy, not clearer
-DIGITS = 5
 
 
 def page(recorded: Recorded) -> str:
@@ -26,10 +24,9 @@ def page(recorded: Recorded) -> str:
         "name": html.escape(recorded.run.name),
         "light": _colours(LIGHT),
         "dark": _colours(DARK),
-        "data": _safe_json(_data(recorded)),
+        "data": safe_json(_data(recorded)),
     }
-    template = TEMPLATE.read_text(encoding="utf-8")
-    return re.sub(r"\{\{ (\w+) \}\}", lambda place: parts[place[1]], template)
+    return filled(TEMPLATE, parts)
 
 
 def _data(recorded: Recorded) -> dict[str, Any]:
@@ -85,20 +82,3 @@ def _colours(theme: Theme) -> str:
     """As variables of CSS."""
     names = ("page", "ink", "faint", "grid", "fit", "other", "points")
     return " ".join(f"--{name}: {getattr(theme, name)};" for name in names)
-
-
-def _safe_json(value: dict[str, Any]) -> str:
-    """Short, and without `<`, which could end the element of the page that holds it."""
-    return json.dumps(_rounded(value), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _rounded(value: Any) -> Any:
-    """The same with all floats at five digits, and null for those that are not finite."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    if isinstance(value, float):
-        rounded = float(f"{value:.{DIGITS}g}")
-        return rounded if math.isfinite(rounded) else None
-    return value

@@ -1,0 +1,125 @@
+"""`experiments report`: the runs of a sweep compared, from its files alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.verbs.codes import DONE, FAILED
+
+if TYPE_CHECKING:
+    from experiments.reports.comparison.groups import Group
+    from experiments.runs.sweep import Sweep
+
+FILE = "report.html"
+
+
+def report(words: list[str]) -> int:
+    """The verb; imports no torch."""
+    from experiments.config.report_arguments import parse_report
+    from experiments.runs.newest import NothingYet
+    from experiments.runs.sweep import NotASweep, Sweep
+
+    arguments = parse_report(words)
+    if arguments is None:
+        return DONE
+    try:
+        sweep = Sweep(arguments.path or _newest_sweep())
+        groups = _groups(sweep)
+    except (NotASweep, NothingYet) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    if arguments.json:
+        print(json.dumps(_as_json(sweep, groups), indent=2, ensure_ascii=False))
+        return DONE
+    try:
+        said, code = f"report: {write_report(sweep, groups)}", DONE  # first: a reader may close the pipe early
+    except OSError as error:
+        said, code = "", FAILED
+        print(f"error: {sweep.path / FILE} cannot be written: {error.strerror}", file=sys.stderr)
+    _print(sweep, groups)
+    if said:
+        print(said)
+    return code
+
+
+def write_report(sweep: Sweep, groups: Sequence[Group] | None = None) -> Path:
+    """Write report.html into the sweep's folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from experiments.reports.comparison.content import content
+    from experiments.reports.comparison.page import page
+    from experiments.runs.files import write_text
+
+    path = sweep.path / FILE
+    write_text(path, page(content(sweep, _groups(sweep) if groups is None else groups)))
+    return path
+
+
+def _groups(sweep: Sweep) -> list[Group]:
+    from experiments.reports.comparison.groups import groups
+
+    return groups(sweep)
+
+
+def _newest_sweep() -> Path:
+    """Raises NothingYet without any."""
+    from experiments.runs.newest import NothingYet, runs_and_sweeps
+
+    for folder in runs_and_sweeps(Path()):
+        if (folder / "sweep.json").is_file():
+            return folder
+    raise NothingYet(
+        f"there is no sweep below {Path('multirun').absolute()}\n"
+        "  name one: experiments report SWEEP, or make one: experiments fit sweep=learning_rate"
+    )
+
+
+def _print(sweep: Sweep, groups: Sequence[Group]) -> None:
+    from rich.console import Console
+
+    from experiments.diagnosis.journal import report_of_sweep
+    from experiments.reports.comparison.table import group_table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=100)
+    console.print(group_table(groups, "rmse" if sweep.is_regression else "error_rate"))
+    console.print()
+    for line in report_of_sweep(sweep).summary_lines():
+        print(line)
+
+
+def _as_json(sweep: Sweep, groups: Sequence[Group]) -> dict[str, Any]:
+    from experiments.reports.comparison.table import name
+
+    def known(value: float | None) -> float | None:
+        return value if value is not None and abs(value) < float("inf") else None
+
+    return {
+        "schema": 1,
+        "sweep": str(sweep.path),
+        "name": sweep.name,
+        "status": sweep.record.get("status"),
+        "score": "rmse" if sweep.is_regression else "error_rate",
+        "groups": [
+            {
+                "name": name(group),
+                "swept": group.swept,
+                "runs": [row["folder"] for row in group.rows],
+                "mean": known(group.mean),
+                "spread": known(group.spread),
+                "p_value": known(group.chance),
+                "standing": group.standing or None,
+            }
+            for group in groups
+        ],
+        "failed": [
+            {"run": row["folder"], "error": row["error"]} for group in groups for row in group.rows if row["error"]
+        ],
+    }

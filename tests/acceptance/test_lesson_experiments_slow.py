@@ -113,7 +113,7 @@ def test_colour_on_a_terminal_and_none_with_no_color(
 
 def test_what_differs_is_in_the_folder_names_and_nothing_else_is_there(lesson: Typed) -> None:
     assert sorted(path.name for path in lesson.only.iterdir()) == sorted(
-        [*EXPERIMENTS, "sweep.json", "runs.csv", "diagnosis.json", "curves.png"]
+        [*EXPERIMENTS, "sweep.json", "runs.csv", "diagnosis.json", "curves.png", "report.html"]
     )
     assert [path.name for path in lesson.here.iterdir()] == ["multirun"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d", lesson.only.name)

@@ -73,7 +73,7 @@ def test_every_target_of_the_schema_has_an_option() -> None:
 
 def test_every_key_has_a_meaning_and_its_hint_is_a_value_that_it_takes() -> None:
     keys = known_keys()
-    assert len(keys) == 62
+    assert len(keys) == 64
     for name, key in keys.items():
         assert len(key.meaning) > 10, name
         assert key.allowed, name

@@ -40,7 +40,7 @@ def ran(*overrides: str, shares: Shares = IN_TURN, train: Any = act, **fates: st
     _, plan, folder = planned(*overrides)
     decide(folder, **{name.replace("_", "="): fate for name, fate in fates.items()})
     with Crew() as crew:
-        run_sweep(crew, SweepRecord(folder, plan, "the command"), specs_of(plan, folder), shares, train)
+        run_sweep(crew, SweepRecord.of(folder, plan, "the command"), specs_of(plan, folder), shares, train)
     return folder
 
 
@@ -156,7 +156,7 @@ def test_an_interruption_stops_the_sweep_with_what_is_done(number: int, stop: ty
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(stop), Crew() as crew:
-        run_sweep(crew, SweepRecord(folder, plan, ""), specs_of(plan, folder), Shares(), act)
+        run_sweep(crew, SweepRecord.of(folder, plan, ""), specs_of(plan, folder), Shares(), act)
     assert statuses(folder) == ["finished", "interrupted", "planned"]
     assert read(folder / "sweep.json")["status"] == "interrupted"
     assert read(folder / "seed=1" / "run.json")["status"] == "interrupted"

@@ -216,7 +216,7 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Path:
         plan = make_plan(Composer(), ["sweep=regularisation", "schedule.epochs=20"])
         folder = claim(plan).absolute()
         with Crew() as crew:
-            run_sweep(crew, SweepRecord(folder, plan, ""), specs_of(plan, folder), Shares(), record_hydra_alone)
+            run_sweep(crew, SweepRecord.of(folder, plan, ""), specs_of(plan, folder), Shares(), record_hydra_alone)
     return folder
 
 

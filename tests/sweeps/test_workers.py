@@ -80,7 +80,9 @@ def test_one_that_died_with_nothing_to_do_is_replaced() -> None:
 
 def test_one_that_hangs_is_ended_and_says_where(tmp_path: Path) -> None:
     began = time.monotonic()
-    found = outcomes(errands.hang_if_named, tmp_path / "a.log", tmp_path / "hang.log", tmp_path / "b.log", seconds=1.0)
+    found = outcomes(
+        errands.hang_if_named, tmp_path / "a.log", tmp_path / "hang.log", tmp_path / "b.log", limit=lambda _: 1.0
+    )
     assert found[tmp_path / "hang.log"] == TimedOut(1.0)
     assert isinstance(found[tmp_path / "b.log"], Done)
     assert time.monotonic() - began < 10

@@ -49,8 +49,8 @@ def test_run_json_has_every_field(digits: Typed) -> None:
     run = record(digits.run)
     assert list(run) == [
         "schema", "status", "command", "overrides", "variation", "config_dir", "configuration", "config_hash", "seed",
-        "versions", "code", "pid", "host", "heartbeat", "started", "seconds", "device", "parameters", "data",
-        "weights_hash", "phases", "guess", "critical_rate",
+        "versions", "code", "pid", "host", "heartbeat", "started", "resumed", "seconds", "device", "parameters",
+        "data", "weights_hash", "phases", "guess", "critical_rate",
         "metrics", "expect", "parent", "reason", "error",
     ]  # fmt: skip
     assert (run["schema"], run["status"], run["seed"], run["overrides"]) == (1, "finished", 42, [])

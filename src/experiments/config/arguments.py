@@ -21,6 +21,7 @@ FLAGS = {
     "--dry-run": "show the jobs, train nothing",
     "-c, --cfg job|hydra|all": "show the configuration, train nothing (--package, --resolve as in Hydra)",
     "-cd, --config-dir DIR": "your own YAML files, in the same groups; they are found before ours",
+    "--resume PATH": "go on with a run or a sweep: what is finished is skipped; key=value adds jobs to a sweep",
     "-i, --info [WHAT]": "Hydra's own account: defaults, defaults-tree, searchpath, plugins, config",
 }
 
@@ -37,6 +38,7 @@ class FitArguments:
     resolve: bool
     info: str | None
     dry_run: bool
+    resume: Path | None
     help: bool
 
 
@@ -56,10 +58,13 @@ def parse_fit(words: Sequence[str]) -> FitArguments:
     parser.add_argument("--resolve", action="store_true")
     parser.add_argument("-i", "--info", const="all", nargs="?", choices=list(_INFO))
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--resume", type=Path, metavar="PATH")
     found = vars(parser.parse_intermixed_args(list(words)))
     found.pop("run")
     if (found["package"] or found["resolve"]) and not found["config"]:
         parser.error("--package and --resolve only go with --cfg")
+    if found["resume"] is not None and (found["multirun"] or found["config"] or found["info"] or found["dry_run"]):
+        parser.error("--resume goes on with what was planned: it takes no --multirun, --cfg, --info or --dry-run")
     found["overrides"] = [at_home(text) for text in found["overrides"]]
     return FitArguments(**found)
 

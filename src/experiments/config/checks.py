@@ -12,7 +12,7 @@ from experiments.config.impossible import choice, impossible, no_epochs
 from experiments.config.keys import Key, keys_of
 from experiments.config.left_open import fill_in, has_body
 from experiments.config.problems import Problem
-from experiments.config.schema import BASES, COMMON_KEYS, GROUPS, SCHEMAS, known_keys
+from experiments.config.schema import BASES, COMMON_KEYS, GROUPS, SCHEMAS, Job, known_keys
 from experiments.config.screening import EXAMPLES, TOP_LEVEL, ignored, unknown_key
 
 MISSING = "???"
@@ -35,6 +35,8 @@ def check(composed: DictConfig) -> Checked:
     for name, value in plain.items():
         if name in TOP_LEVEL:
             _store(checked, checked.configuration, TOP_LEVEL[name], name, value)
+        elif name == "job":
+            checked.configuration[name] = _check_job(value, composed, checked)
         elif name in BASES:
             wrong = f"the first line of a file in {name}/ must be: # @package _global_"
             checked.problems.append(Problem(f"{name}={choice(composed, name)}", wrong))
@@ -92,6 +94,21 @@ def _check_group(group: str, node: object, composed: DictConfig, checked: Checke
             for name, key in keys.items()
             if name not in node
         ]
+    return clean
+
+
+def _check_job(node: object, composed: DictConfig, checked: Checked) -> dict[str, Any]:
+    """Keys without options."""
+    clean: dict[str, Any] = {}
+    if not isinstance(node, dict):
+        checked.problems.append(Problem(f"job={node}", "it has keys: job.timeout", "job.timeout=3600"))
+        return clean
+    keys = keys_of(Job)
+    for name, value in node.items():
+        if name in keys:
+            _store(checked, clean, keys[name], f"job.{name}", value)
+        else:
+            checked.problems.append(unknown_key(f"job.{name}", value, composed))
     return clean
 
 

@@ -369,12 +369,26 @@ class TopLevel:
     )
     epoch_budgets: list[int] = key("the epochs that sweep=map runs over", at_least=1, hint="[1,4,16]")
     map_seeds: list[int] = key("the seeds that sweep=map runs over", at_least=0, at_most=2**32 - 1, hint="[0,1,2]")
+    on_failure: Literal["continue", "stop"] = key(
+        "when a job of a sweep fails: continue with the others, or stop before the next", hint="stop"
+    )
     draw: bool = key(
         "draw pictures of the fit when it is done: an animation, a page with a slider, the loss surface", hint="true"
     )
 
 
-SILENT = ("expect", "name", "fits", "learning_rates", "epoch_budgets", "map_seeds", "draw")
+@dataclass
+class Job:
+    """A job of a sweep."""
+
+    timeout: float | None = key(
+        "seconds that a job of a sweep may take; its process is then ended, and the job has failed; null: for ever",
+        above=0,
+        hint="3600",
+    )
+
+
+SILENT = ("expect", "name", "fits", "learning_rates", "epoch_budgets", "map_seeds", "draw", "job", "on_failure")
 """Top-level keys that change nothing in a training."""
 
 COMMON_KEYS: dict[str, dict[str, Key]] = {"dataset": keys_of(Dataset), "schedule": keys_of(Constant)}
@@ -384,7 +398,7 @@ COMMON_KEYS: dict[str, dict[str, Key]] = {"dataset": keys_of(Dataset), "schedule
 @functools.cache
 def known_keys() -> dict[str, Key]:
     """Every key of every shipped option by its full name (`optimizer.lr`), and the top-level ones."""
-    found = dict(keys_of(TopLevel))
+    found = dict(keys_of(TopLevel)) | {f"job.{name}": one for name, one in keys_of(Job).items()}
     for group, options in SCHEMAS.items():
         for option in options.values():
             for name, one in keys_of(option).items():

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 # These say where things lie, what is logged or what is hoped for; none of them changes a result.
-LEFT_OUT = frozenset({"hydra", "logger", "name", "expect", "learning_rates", "epoch_budgets", "map_seeds", "draw"})
+LEFT_OUT = frozenset(
+    {"hydra", "logger", "name", "expect", "learning_rates", "epoch_budgets", "map_seeds", "draw", "job", "on_failure"}
+)
 # The pictures themselves are covered by `split_hash`, wherever they lie and however they came there.
 LEFT_OUT_OF_DATA = frozenset({"root", "urls", "workers", "timeout", "allow_private"})
 

@@ -31,6 +31,7 @@ class JobSpec:
         label: the job in a progress bar.
         judge: says at the end what the curves show; importable by its name.
         threads: to compute with; None: as many as torch likes.
+        goes_on: it was begun before, and takes up what is in its folder.
     """
 
     composed: DictConfig
@@ -41,6 +42,7 @@ class JobSpec:
     label: str
     judge: Judge | None = None
     threads: int | None = None
+    goes_on: bool = False
 
 
 def train_job(spec: JobSpec) -> str | None:
@@ -50,7 +52,15 @@ def train_job(spec: JobSpec) -> str | None:
     from experiments.training.fit import train
 
     _use_threads(spec.threads)
-    request = Request(spec.configuration, spec.folder, spec.origin, spec.judge, spec.parameters, in_sweep=spec.label)
+    request = Request(
+        spec.configuration,
+        spec.folder,
+        spec.origin,
+        spec.judge,
+        spec.parameters,
+        in_sweep=spec.label,
+        goes_on=spec.goes_on,
+    )
     spec.folder.mkdir(parents=True, exist_ok=True)
     with last_words(spec.folder / "fit.log"):
         result = run_as_hydra_job(_composer(spec.origin.config_dir), spec.composed, spec.folder, lambda: train(request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,31 @@ def run_sweep(
         KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; what is done stays, and `sweep.json` says `interrupted`.
     """
 
+    failed: list[JobSpec] = []
+
     def ended(spec: JobSpec, outcome: Outcome) -> None:
         _note_what_died(spec, outcome)
-        print(f"{spec.label}: {how_it_ended(record.end(spec.folder.name))}", file=sys.stderr, flush=True)
+        run = record.end(spec.folder.name)
+        print(f"{spec.label}: {how_it_ended(run)}", file=sys.stderr, flush=True)
+        if run.get("status") not in ("finished", "diverged"):
+            failed.append(spec)
+
+    def wanted(part: Sequence[JobSpec]) -> Iterator[JobSpec]:
+        for spec in part:
+            if failed and spec.configuration.get("on_failure") == "stop":
+                return
+            yield spec
 
     try:
         for part, at_once in shares.parts(specs):
-            crew.run(train, part, ended, begun=lambda spec: record.begin(spec.folder.name), at_once=at_once)
+            crew.run(
+                train,
+                wanted(part),
+                ended,
+                begun=lambda spec: record.begin(spec.folder.name),
+                at_once=at_once,
+                limit=lambda spec: (spec.configuration.get("job") or {}).get("timeout"),
+            )
     except BaseException:
         record.finish("interrupted")
         raise
@@ -107,7 +125,7 @@ def run_together(plan: Plan, folder: Path, train: TrainTogether, command: str) -
     Raises:
         KeyboardInterrupt, SystemExit: what is done stays, and `sweep.json` says `interrupted`.
     """
-    record = SweepRecord(folder, plan, command)
+    record = SweepRecord.of(folder, plan, command)
     differing = differences([job.examined.configuration for job in plan.jobs])
     together = []
     for count, job in enumerate(plan.jobs):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from experiments.runs.files import read_json, write_json
 from experiments.runs.throttle import Throttle
-from experiments.sweeps.plan import Plan
+from experiments.sweeps.plan import Job, Plan
 
 WRITING_SHARE = 0.02
 """sweep.json may take this share of the time: of hundreds of jobs it takes a tenth of a second to write."""
@@ -21,30 +23,32 @@ class SweepRecord:
     While the sweep runs, the runs' own run.json say how far it is; this file is written now and then, and at the end.
     """
 
-    def __init__(self, folder: Path, plan: Plan, command: str) -> None:
+    def __init__(self, folder: Path, content: dict[str, Any]) -> None:
         self.folder = folder
+        self.content = content
         self._writing = Throttle(WRITING_SHARE)
-        self.content: dict[str, Any] = {
-            "schema": 1,
-            "name": plan.name,
-            "command": command,
-            "overrides": plan.overrides,
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "status": "running",
-            "jobs": [
-                {
-                    "folder": job.name,
-                    "overrides": job.examined.overrides,
-                    "swept": job.swept,
-                    "config_hash": None,
-                    "status": "planned",
-                    "configuration": job.examined.configuration,
-                }
-                for job in plan.jobs
-            ],
-            "configuration": plan.jobs[0].examined.configuration,
-        }
+        self.content |= {"status": "running", "pid": os.getpid(), "host": socket.gethostname()}
         self.write()
+
+    @classmethod
+    def of(cls, folder: Path, plan: Plan, command: str, config_dir: str | None = None) -> Self:
+        """A sweep that begins."""
+        return cls(
+            folder,
+            {
+                "schema": 1,
+                "name": plan.name,
+                "command": command,
+                "overrides": plan.overrides,
+                "config_dir": config_dir,
+                "started": datetime.now(UTC).isoformat(timespec="seconds"),
+                "status": "running",
+                "pid": None,
+                "host": None,
+                "jobs": [entry(job) for job in plan.jobs],
+                "configuration": plan.jobs[0].examined.configuration,
+            },
+        )
 
     def begin(self, *names: str) -> None:
         """These jobs are at work."""
@@ -80,6 +84,19 @@ class SweepRecord:
     def _job(self, name: str) -> dict[str, Any]:
         job: dict[str, Any] = next(job for job in self.content["jobs"] if job["folder"] == name)
         return job
+
+
+def entry(job: Job) -> dict[str, Any]:
+    """A job that is planned: all that resuming needs, whatever becomes of the files that it was composed from."""
+    return {
+        "folder": job.name,
+        "overrides": job.examined.overrides,
+        "variation": job.examined.variation,
+        "swept": job.swept,
+        "config_hash": None,
+        "status": "planned",
+        "configuration": job.examined.configuration,
+    }
 
 
 def how_it_ended(run: Mapping[str, Any]) -> str:

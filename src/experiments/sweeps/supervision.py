@@ -85,7 +85,7 @@ class Crew:
         *,
         begun: Callable[[Any], object] = lambda task: None,
         at_once: int = 1,
-        seconds: float | None = None,
+        limit: Callable[[Any], float | None] = lambda task: None,
     ) -> None:
         """Do all tasks, in their order as workers become free.
 
@@ -95,7 +95,7 @@ class Crew:
             ended: called with a task and what came of it.
             begun: called with a task that a worker begins.
             at_once: so many workers.
-            seconds: that a task may take; None: for ever.
+            limit: seconds that a task may take; None: for ever.
 
         Raises:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks at work were interrupted alike, and ended.
@@ -104,7 +104,7 @@ class Crew:
         try:
             with _sigterm_raises():
                 while True:
-                    self._fill(function, waiting, begun, at_once, seconds)
+                    self._fill(function, waiting, begun, at_once, limit)
                     if not self._busy:
                         return
                     self._collect(ended)
@@ -118,7 +118,7 @@ class Crew:
         waiting: Iterator[Any],
         begun: Callable[[Any], object],
         at_once: int,
-        seconds: float | None,
+        limit: Callable[[Any], float | None],
     ) -> None:
         while len(self._busy) < at_once:
             task = next(waiting, _NONE_LEFT)
@@ -126,6 +126,7 @@ class Crew:
                 return
             begun(task)
             worker = self._idle_one() or Worker()
+            seconds = limit(task)
             until = math.inf if seconds is None else time.monotonic() + seconds
             self._busy[worker] = _Work(task, until, TimedOut(seconds or math.inf))
             worker.give(function, task)

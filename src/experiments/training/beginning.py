@@ -26,7 +26,8 @@ ABOUT_THE_DATA = ("split.csv", "points.csv")
 class Request:
     """A run to be: a checked configuration, what is to be written about where it comes from, who judges it.
 
-    `parameters` go to TensorBoard's HParams tab; `in_sweep` keeps the terminal to a line a job.
+    `parameters` go to TensorBoard's HParams tab; `in_sweep` keeps the terminal to a line a job; `goes_on` takes up what
+    is in the folder: its checkpoint, or if there is none, what it was to be.
     """
 
     configuration: dict[str, Any]
@@ -36,6 +37,7 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     in_sweep: str | None = None
     quiet: bool = False
+    goes_on: bool = False
 
 
 def begin_recording(

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from PIL.Image import Image
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from experiments.data.datamodule import DataModule
 from experiments.data.progress import at_terminal
+from experiments.runs.files import read_json
+from experiments.runs.lock import alone_in
 from experiments.runs.run import Run
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
@@ -36,6 +39,8 @@ from experiments.training.threads import OneThreadForHeads
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 10.0
+"""A process whose sweep was killed ends soon after it."""
 BATCHES_KEPT = 8
 SHEET_IN_A_SWEEP = 800, 800
 _batches: dict[tuple[object, ...], Image | None] = {}
@@ -49,11 +54,19 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
         Exception: whatever loading or training raised; the run is left `failed`, its log has the traceback.
     """
     request.folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(request.folder, PATIENCE_SECONDS):
+        return _train_alone(request, prepared)
+
+
+def _train_alone(request: Request, prepared: Prepared | None) -> Run:
     record = RunRecord(request.folder, request.origin)
+    before = _before(request)
+    if before is not None:
+        record.go_on_from(before)
     record.update()
     with logged_to(request.folder / "fit.log"):
         try:
-            _train(prepared or prepare(request.configuration), request, record)
+            _train(prepared or prepare(request.configuration), request, record, before)
         except Exception as error:
             log.exception("the run failed")
             record.fail(error)
@@ -65,7 +78,15 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
     return Run(request.folder)
 
 
-def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
+def _before(request: Request) -> dict[str, Any] | None:
+    """run.json of the run that goes on; None if there is none, or none that can be read."""
+    try:
+        return dict(read_json(request.folder / "run.json")) if request.goes_on else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _train(prepared: Prepared, request: Request, record: RunRecord, before: Mapping[str, Any] | None) -> None:
     configuration, data, module = prepared.configuration, prepared.data, prepared.module
     for notice in data.notices:
         log.info(notice)
@@ -84,9 +105,26 @@ def _train(prepared: Prepared, request: Request, record: RunRecord) -> None:
         callbacks.append(path)
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
-    run_trainer(build_trainer(configuration, request.folder, callbacks, logger, module.phases), module, prepared.phased)
+    trainer = build_trainer(configuration, request.folder, callbacks, logger, module.phases)
+    run_trainer(trainer, module, prepared.phased, _checkpoint(request, record, before))
     if design is not None:
         record.update({"coefficients": {"fitted": path.rows[-1], "least_squares": least_squares(design)}})
+
+
+def _checkpoint(request: Request, record: RunRecord, before: Mapping[str, Any] | None) -> Path | None:
+    """What the run goes on from; None: from its beginning."""
+    path = request.folder / "checkpoints" / "last.ckpt"
+    if before is None or not path.is_file():
+        return None
+    if before.get("config_hash") != record.content["config_hash"]:
+        log.warning("its checkpoint is of other data, weights or code: the run begins anew")
+        return None
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a damaged file makes of the unpickler
+        log.warning("its checkpoint is damaged, the run begins anew: %s: %s", type(error).__name__, error)
+        return None
+    return path
 
 
 def _pictures(prepared: Prepared, in_sweep: str | None) -> dict[str, Image]:
@@ -147,8 +185,12 @@ def build_trainer(
     )
 
 
-def run_trainer(trainer: pl.Trainer, module: SupervisedModule, data: PhasedData) -> None:
-    """`trainer.fit`, with Ctrl-C as the KeyboardInterrupt that it was, and SIGTERM with the exit code of one.
+def run_trainer(
+    trainer: pl.Trainer, module: SupervisedModule, data: PhasedData, checkpoint: Path | None = None
+) -> None:
+    """`trainer.fit`, from a checkpoint where there is one.
+
+    Ctrl-C comes out as the KeyboardInterrupt that it was, and SIGTERM with the exit code of one.
 
     Lightning ignores further Ctrl-C from there on and exits the process; neither is right for the next job. After
     SIGTERM it exits with 0, as if the run were done.
@@ -158,7 +200,7 @@ def run_trainer(trainer: pl.Trainer, module: SupervisedModule, data: PhasedData)
         with warnings.catch_warnings():
             # A frozen body is meant to be in evaluation mode.
             warnings.filterwarnings("ignore", "Found .* in eval mode at the start of training")
-            trainer.fit(module, datamodule=data)
+            trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
     except SystemExit as exit_:
         if isinstance(exit_.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from None

@@ -50,6 +50,18 @@ class History:
     _best: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
     _best_of: int = field(default=0, init=False, repr=False, compare=False)
 
+    def state(self) -> dict[str, list[Any]]:
+        """All of it as plain data."""
+        return {
+            "steps": [list(vars(step).values()) for step in self.steps],
+            "epochs": [dict(row) for row in self.epochs],
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, list[Any]]) -> History:
+        """As `state` gave it."""
+        return cls([Step(*values) for values in state["steps"]], [dict(row) for row in state["epochs"]])
+
     @property
     def columns(self) -> list[str]:
         """Of history.csv; `rmse` is there for regression alone."""

@@ -20,6 +20,9 @@ class EpochMetrics(pl.Callback):
         self.recording = recording
         self._epochs_done = 0
 
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._epochs_done = len(self.recording.history.epochs)  # before the checkpoint that it goes on from
+
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.sanity_checking:
             self._log(trainer)

@@ -26,9 +26,18 @@ class ParameterPath(pl.Callback):
         self.rows: list[list[float]] = []
         self._names: list[str] = []
 
+    def state_dict(self) -> dict[str, Any]:
+        """For the checkpoint."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.rows = state_dict["rows"]
+
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._names = parameter_names(_network(pl_module))
-        self._keep(pl_module)
+        if not self.rows:
+            self._keep(pl_module)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

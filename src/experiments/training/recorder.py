@@ -53,6 +53,7 @@ class Recorder(pl.Callback):
         self._grad_norm: Tensor | None = None
         self._used: tuple[float, float | None] | None = None
         self._began = self._diverged = False
+        self._weights_before: dict[str, Any] = {"epoch": 0, "is_best": False, "best": None}
         self._epoch_began = 0.0
         self._checkpoints = Throttle(CHECKPOINT_SHARE)
 
@@ -60,6 +61,15 @@ class Recorder(pl.Callback):
     def history(self) -> History:
         """All steps and epochs so far."""
         return self.recording.history
+
+    def state_dict(self) -> dict[str, Any]:
+        """For the checkpoint: what was recorded up to it, and the best weights."""
+        return {"history": self.history.state(), "weights": self.recording.weights.state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on recording from there."""
+        self.recording.history = History.from_state(state_dict["history"])
+        self._weights_before = state_dict["weights"]
 
     # The hooks of Lightning, in the order in which they run.
 
@@ -76,14 +86,15 @@ class Recorder(pl.Callback):
             self._metrics = pl_module.metrics
         else:
             self._metrics = {k: float(v) for k, v in trainer.callback_metrics.items()}
-        if trainer.sanity_checking and math.isinf(trainer.num_sanity_val_steps):
+        is_first = not self.history.epochs  # of a run that goes on from a checkpoint it is there already
+        if trainer.sanity_checking and math.isinf(trainer.num_sanity_val_steps) and is_first:
             self._end_epoch(0, pl_module, seconds=None)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_began = time.monotonic()
         self._metrics = {}  # an epoch without validation has none, rather than the last one's
         if self.recording.weights.last is None:
-            self.recording.weights.keep(_network(pl_module), 0, best=False)
+            self.recording.weights.go_on_from(_network(pl_module), self._weights_before)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int

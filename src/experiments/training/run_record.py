@@ -69,6 +69,7 @@ class RunRecord:
             "host": socket.gethostname(),
             "heartbeat": _now(),
             "started": _now(),
+            "resumed": [],
             "seconds": 0.0,
             "device": None,
             "parameters": None,
@@ -88,6 +89,14 @@ class RunRecord:
     def status(self) -> str:
         """`running`, `finished`, `diverged`, `interrupted` or `failed`."""
         return str(self.content["status"])
+
+    def go_on_from(self, before: Mapping[str, Any]) -> None:
+        """The run was interrupted and goes on: it began then, and took its time until then."""
+        kept = ("command", "overrides", "variation", "config_dir", "started", "parent", "reason")
+        self.content |= {name: before[name] for name in kept if name in before}
+        self.content["resumed"] = [*(before.get("resumed") or []), _now()]
+        seconds = before.get("seconds")
+        self._started -= seconds if isinstance(seconds, int | float) else 0.0
 
     def note(self, changes: Mapping[str, Any]) -> None:
         """Change some fields; the next `update` writes them."""

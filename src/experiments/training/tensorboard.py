@@ -69,7 +69,8 @@ class Charts:
         self._steps_done = self._epochs_done = 0
 
     def begin(self) -> None:
-        """What is known before training."""
+        """What is known before training; of one that goes on from a checkpoint, the rest is shown already."""
+        self._steps_done, self._epochs_done = len(self.recording.history.steps), len(self.recording.history.epochs)
         self.writer.add_custom_scalars(layout(self.kind))
         text = yaml_text(dict(self.configuration))
         self.writer.add_text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -63,6 +63,18 @@ class Keeper:
         self.last = _snapshot(network, epoch, self._body)
         if best:
             self.best = self.last
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint lacks, which has the last weights itself: plain data and tensors."""
+        best = None if self.best is None or self.best is self.last else asdict(self.best)
+        return {"epoch": self.last.epoch if self.last else 0, "is_best": self.best is self.last, "best": best}
+
+    def go_on_from(self, network: nn.Module, state: Mapping[str, Any]) -> None:
+        """Take up what `state` gave; `network` has the last weights."""
+        self.keep(network, state["epoch"], best=state["is_best"])
+        if state["best"] is not None:
+            body = state["best"]["body"]
+            self.best = Snapshot(**{**state["best"], "body": None if body is None else FrozenBody(**body)})
 
     def write(self, folder: Path, about: Mapping[str, Any]) -> None:
         """Write `model/`, and `model/best/` where an earlier epoch was better.

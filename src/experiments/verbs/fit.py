@@ -26,6 +26,10 @@ def fit(words: list[str]) -> int:
     if arguments.help:
         print(fit_help())
         return DONE
+    if arguments.resume is not None:
+        from experiments.verbs.resume import resume
+
+        return resume(arguments.resume, arguments.overrides, arguments.config_dir)
     from experiments.config.composition import Composer
     from experiments.sweeps.plan import make_plan
 
@@ -53,7 +57,7 @@ def fit(words: list[str]) -> int:
     run = train_one(composer, plan)
     if run is None:
         return FAILED
-    _print_run(run, drawn_after_training(run.path) if wants_pictures(plan) else [])
+    print_run(run, drawn_after_training(run.path) if wants_pictures(plan) else [])
     return DONE
 
 
@@ -115,8 +119,9 @@ def _show_plan(plan: Plan) -> int:
     return DONE
 
 
-def _print_run(run: Run, pictures: Sequence[Path]) -> None:
+def print_run(run: Run, pictures: Sequence[Path] = ()) -> None:
+    """What came of a run, on standard output."""
     from experiments.diagnosis.journal import report_of
-    from experiments.reports.summary import print_run
+    from experiments.reports import summary
 
-    print_run(run, report_of(run).lines(), pictures)
+    summary.print_run(run, report_of(run).lines(), pictures)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,16 @@ def sweep(composer: Composer, plan: Plan) -> int:
         if not folders:
             raise
         code = INTERRUPTED
-    some_failed = _report(plan, folders[0])
-    return FAILED if code == DONE and some_failed else code
+    return told(folders[0], code, pictures=wants_pictures(plan))
+
+
+def told(folder: Path, code: int, *, pictures: bool) -> int:
+    """Say what came of a sweep, from its files alone; returns the exit code."""
+    failed = _report(folder, pictures=pictures)
+    if failed or code == INTERRUPTED:
+        left = "those that failed" if code == DONE else "what is left"
+        print(f"{left} again: experiments fit --resume {shlex.quote(str(folder))}", file=sys.stderr)
+    return FAILED if code == DONE and failed else code
 
 
 def _claimed(plan: Plan) -> Path:
@@ -43,6 +52,7 @@ def _claimed(plan: Plan) -> Path:
 
 def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], object]) -> None:
     """Trains the jobs in other processes; what the data or a network refuse is refused before a folder is claimed."""
+    from experiments.runs.lock import alone_in
     from experiments.sweeps.differences import differences, distinct
     from experiments.sweeps.job import JobSpec, check_jobs, number
     from experiments.sweeps.launch import run_sweep
@@ -52,13 +62,12 @@ def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], 
     from experiments.training.run_record import command_line
 
     configurations = [job.examined.configuration for job in plan.jobs]
+    import_what_reports_need()
     with Crew() as crew:
         checked = crew.ask(check_jobs, distinct(configurations))
-        for notice in dict.fromkeys(checked.notices):
-            print(f"note: {notice}", file=sys.stderr)
+        say_notes(checked.notices)
         folder = _claimed(plan)
         claimed(folder)
-        record = SweepRecord(folder, plan, command_line())
         specs = []
         for count, (job, differing) in enumerate(zip(plan.jobs, differences(configurations), strict=True)):
             composed, origin = job.examined.composed, origin_of(composer, job.examined)
@@ -74,7 +83,23 @@ def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], 
                     judge,
                 )
             )
-        run_sweep(crew, record, specs, share(configurations, plan.workers, on_cpu=checked.on_cpu))
+        with alone_in(folder):
+            config_dir = str(composer.config_dir) if composer.config_dir else None
+            record = SweepRecord.of(folder, plan, command_line(), config_dir)
+            run_sweep(crew, record, specs, share(configurations, plan.workers, on_cpu=checked.on_cpu))
+
+
+def import_what_reports_need() -> None:
+    """Now, while the workers' server imports torch on another core, and not when the last job is done."""
+    import matplotlib.backends.backend_agg  # noqa: F401
+    import rich.console
+    import rich.table  # noqa: F401
+
+
+def say_notes(notices: Iterable[str]) -> None:
+    """What a user should know about the data, each once."""
+    for notice in dict.fromkeys(notices):
+        print(f"note: {notice}", file=sys.stderr)
 
 
 def _train_together(composer: Composer, plan: Plan, claimed: Callable[[Path], object]) -> None:
@@ -99,7 +124,7 @@ def _train_together(composer: Composer, plan: Plan, claimed: Callable[[Path], ob
     run_together(plan, folder, train_all, command_line())
 
 
-def _report(plan: Plan, folder: Path) -> bool:
+def _report(folder: Path, *, pictures: bool) -> bool:
     """Diagnosis, table and pictures of a sweep, from its files alone; whether a job of it failed."""
     from experiments.diagnosis.journal import keep_for_sweep
     from experiments.reports.agreement import agreement, map_lines
@@ -115,15 +140,16 @@ def _report(plan: Plan, folder: Path) -> bool:
     from experiments.reports.swept import draw_swept
     from experiments.reports.table import runs_csv
     from experiments.runs.sweep import Sweep
+    from experiments.verbs.report import write_report
 
     done = Sweep(folder)
     diagnosis = keep_for_sweep(done)
     runs_csv(done, folder / "runs.csv")
     draw_curves(done, folder / "curves.png")
-    lines, pictures = diagnosis.summary_lines(), [folder / "curves.png"]
+    lines, drawn = diagnosis.summary_lines(), [folder / "curves.png"]
     curve = learning_curve(done)
     if draw_learning_curve(curve, folder / "swept.png") if curve else draw_swept(done, folder / "swept.png"):
-        pictures.append(folder / "swept.png")
+        drawn.append(folder / "swept.png")
     lines += [more_images_line(curve)] if curve else []
     balance = class_balance(done)
     lines += class_balance_lines(balance) if balance else []
@@ -133,8 +159,8 @@ def _report(plan: Plan, folder: Path) -> bool:
     if found is not None:
         draw_map(found, folder / "map.png")
         lines += map_lines(found)
-        pictures.append(folder / "map.png")
-    pictures += drawn_after_training(folder) if wants_pictures(plan) else []
+        drawn.append(folder / "map.png")
+    drawn += drawn_after_training(folder) if pictures else []
     with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
-        print_sweep(done, lines, pictures)
+        print_sweep(done, lines, drawn, write_report(done))
     return any(job["status"] == "failed" for job in done.jobs)

@@ -1,0 +1,94 @@
+"""What is left of a sweep that was interrupted, as it was planned then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, open_dict
+
+from experiments.config.composition import Composer
+from experiments.config.examination import examine
+from experiments.config.problems import ConfigurationError
+from experiments.config.schema import SILENT
+from experiments.runs.files import read_json
+
+OVER = ("finished", "diverged")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the jobs of a sweep are, by their folders' names.
+
+    Attributes:
+        over: finished or diverged.
+        begun: interrupted, failed, or left by a process that was killed.
+        not_begun: the others.
+    """
+
+    over: list[str]
+    begun: list[str]
+    not_begun: list[str]
+
+    @classmethod
+    def of(cls, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> Standing:
+        """From the runs' own run.json: sweep.json may be older."""
+        found = cls([], [], [])
+        for job in jobs:
+            run = _run(folder / job["folder"])
+            known = job.get("config_hash")
+            if run is None:
+                found.not_begun.append(job["folder"])
+            elif run.get("status") in OVER and known in (None, run.get("config_hash")):
+                found.over.append(job["folder"])
+            else:
+                found.begun.append(job["folder"])
+        return found
+
+    @property
+    def left(self) -> set[str]:
+        """What is to be trained."""
+        return {*self.begun, *self.not_begun}
+
+    def __str__(self) -> str:
+        counts = (len(self.over), "finished"), (len(self.begun), "to go on with"), (len(self.not_begun), "not begun")
+        return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def as_planned(composer: Composer, job: Mapping[str, Any]) -> DictConfig:
+    """Hydra's configuration of a job with the values that it had when the sweep began."""
+    try:
+        composed = composer.compose(job["overrides"], one_of_many=True)
+    except ConfigurationError:  # of a file that is there no more: what is Hydra's own is the same for all
+        composed = composer.compose([])
+    with open_dict(composed):
+        for name in [name for name in composed if name != "hydra"]:
+            del composed[name]
+        for name, value in job["configuration"].items():
+            composed[name] = value
+    return composed
+
+
+def edited_since(composer: Composer, job: Mapping[str, Any]) -> bool:
+    """Whether the same overrides would give another configuration today."""
+    try:
+        today = examine(composer, job["overrides"], of_sweep=job["swept"]).configuration
+    except ConfigurationError:
+        return True
+    return _what_counts(today) != _what_counts(job["configuration"])
+
+
+def _what_counts(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in configuration.items() if name not in SILENT}
+
+
+def _run(folder: Path) -> dict[str, Any] | None:
+    """run.json; None if the job has not begun. A damaged one is one to go on with."""
+    try:
+        return dict(read_json(folder / "run.json"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError):
+        return {}

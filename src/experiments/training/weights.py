@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -65,16 +65,27 @@ class Keeper:
             self.best = self.last
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint lacks, which has the last weights itself: plain data and tensors."""
-        best = None if self.best is None or self.best is self.last else asdict(self.best)
-        return {"epoch": self.last.epoch if self.last else 0, "is_best": self.best is self.last, "best": best}
+        """What a checkpoint lacks, which has the last weights itself, and a frozen body: plain data and tensors."""
+        epoch, best = self.last.epoch if self.last else 0, None
+        if self.best is not None and self.best is not self.last:
+            body = self.best.body
+            # The network has a body that is frozen still; one that was trained since is nowhere else.
+            there = body.weights if body is not None and body is self._body else {}
+            own = {name: tensor for name, tensor in self.best.weights.items() if name not in there}
+            best = {"epoch": self.best.epoch, "weights": own, "body_hash": body.hash if body else None}
+        return {"epoch": epoch, "is_best": self.best is self.last, "best": best}
 
     def go_on_from(self, network: nn.Module, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave; `network` has the last weights."""
         self.keep(network, state["epoch"], best=state["is_best"])
-        if state["best"] is not None:
-            body = state["best"]["body"]
-            self.best = Snapshot(**{**state["best"], "body": None if body is None else FrozenBody(**body)})
+        best = state["best"]
+        if best is not None:
+            body = self._body
+            if body is None and best["body_hash"] is not None:
+                frozen = {name: tensor for name, tensor in best["weights"].items() if name.startswith(BODY_PREFIX)}
+                body = FrozenBody(best["body_hash"], frozen)
+            weights = best["weights"] if body is None else {**body.weights, **best["weights"]}
+            self.best = Snapshot(best["epoch"], weights, body)
 
     def write(self, folder: Path, about: Mapping[str, Any]) -> None:
         """Write `model/`, and `model/best/` where an earlier epoch was better.

@@ -82,9 +82,10 @@ def test_the_table_goes_to_standard_output_best_first_and_progress_to_standard_e
     assert named == [row["experiment"] for row in rows(lesson.only / "runs.csv")]
     assert lesson.out.count("confirmed") == 5
     folder = lesson.only.relative_to(lesson.here)
-    assert lesson.out.splitlines()[-3:] == [
+    assert lesson.out.splitlines()[-4:] == [
         f"picture: {folder}/curves.png",
         f"table: {folder}/runs.csv",
+        f"report: {folder}/report.html",
         f"look: tensorboard --logdir {folder}",
     ]
     said = lesson.err.splitlines()

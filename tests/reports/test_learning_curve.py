@@ -200,7 +200,7 @@ def test_the_report_of_a_sweep_has_the_line_and_the_picture(
 ) -> None:
     sweep = write_shares(tmp_path / "sweep", {share: [power(share)] * 2 for share in SHARES})
     monkeypatch.setattr(verb, "wants_pictures", lambda plan: False)
-    assert not verb._report(None, sweep.path)  # type: ignore[arg-type]  # the plan is asked for pictures alone
+    assert not verb._report(sweep.path, pictures=False)
     printed = capsys.readouterr().out
     assert more_images_line(found_in(sweep)) in printed.splitlines()
     assert f"picture: {sweep.path / 'swept.png'}" in printed

@@ -45,6 +45,7 @@ class TensorBoardCharts(pl.Callback):
         self.charts = charts
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.charts.skip()
         self.charts.begin()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

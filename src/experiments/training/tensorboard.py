@@ -69,8 +69,7 @@ class Charts:
         self._steps_done = self._epochs_done = 0
 
     def begin(self) -> None:
-        """What is known before training; of one that goes on from a checkpoint, the rest is shown already."""
-        self._steps_done, self._epochs_done = len(self.recording.history.steps), len(self.recording.history.epochs)
+        """What is known before training."""
         self.writer.add_custom_scalars(layout(self.kind))
         text = yaml_text(dict(self.configuration))
         self.writer.add_text(
@@ -81,6 +80,10 @@ class Charts:
             self.writer.add_text("data", self.data)
         for tag, picture in self.pictures.items():
             _add_picture(self._file, tag, picture)
+
+    def skip(self) -> None:
+        """What was recorded so far is shown already, by the training that this one goes on with."""
+        self._steps_done, self._epochs_done = len(self.recording.history.steps), len(self.recording.history.epochs)
 
     def go_on(self) -> None:
         """The steps and epochs since the last call."""

@@ -107,7 +107,7 @@ def test_the_table_in_the_terminal(seeds: Sweep) -> None:
 @pytest.mark.parametrize("make", [lesson, twenty_rates, rates_and_seeds, with_failures, regression])
 def test_the_page_holds_every_run_and_asks_nobody(make: Any, tmp_path: Path) -> None:
     sweep = Sweep(make(tmp_path / "sweep"))
-    shown = content(sweep, groups(sweep))
+    shown = content(sweep, groups(sweep), ["healthy"])
     assert {run["name"] for run in shown["runs"]} == {job["folder"] for job in sweep.jobs}
     text = page(shown)
     assert set(re.findall(r"https?://[^\s\"'<]+", text)) == {"http://www.w3.org/2000/svg"}
@@ -119,7 +119,7 @@ def test_the_page_holds_every_run_and_asks_nobody(make: Any, tmp_path: Path) -> 
 
 def axes(folder: Path) -> list[dict[str, Any]]:
     sweep = Sweep(folder)
-    found: list[dict[str, Any]] = content(sweep, groups(sweep))["axes"]
+    found: list[dict[str, Any]] = content(sweep, groups(sweep), ["healthy"])["axes"]
     return found
 
 
@@ -138,7 +138,7 @@ def test_a_hundred_runs_of_a_hundred_epochs_weigh_less_than_two_megabytes(tmp_pa
     for name in names:
         write_run(folder / name, falling(100, 0.05, 0.02, 0.05))
     sweep = Sweep(folder)
-    text = page(content(sweep, groups(sweep)))
+    text = page(content(sweep, groups(sweep), ["healthy"]))
     assert len(text.encode()) < 2_000_000
     curve = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])["runs"][0]["curves"]["valid_loss"]  # type: ignore[index]
     assert (curve[0][0], curve[-1][0]) == (0, 100), "thinned between its ends"
@@ -173,7 +173,7 @@ def test_a_sweep_folder_that_cannot_be_written(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("experiments.runs.files.write_text", refuse)
+    monkeypatch.setattr("experiments.reports.comparison.page.write_text", refuse)
     assert main(["report", str(seeds.path)]) == 1
     said = capsys.readouterr()
     assert "as good, p = 0.69" in said.out, "the table all the same"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config.problems import ConfigurationError, Problem
-from experiments.sweeps.worker import last_words
+from experiments.sweeps.worker_life import last_words
 
 
 class Unsendable(Exception):  # noqa: N818 - its name is part of the text

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.config.composition import Composer
+from experiments.sweeps import specs
 from experiments.sweeps.claim import claim
-from experiments.sweeps.differences import differences
-from experiments.sweeps.job import JobSpec, number, run_as_hydra_job
+from experiments.sweeps.job import JobSpec, run_as_hydra_job
 from experiments.sweeps.plan import Plan, make_plan
-from experiments.training.run_record import Origin
+from experiments.sweeps.record import entry
 
 FATES = "fates.json"
 """In the sweep's folder: what becomes of each job, by its name."""
@@ -28,14 +28,8 @@ def planned(*overrides: str) -> tuple[Composer, Plan, Path]:
 
 def specs_of(plan: Plan, folder: Path) -> list[JobSpec]:
     """As `experiments fit` makes them."""
-    differing = differences([job.examined.configuration for job in plan.jobs])
-    specs = []
-    for count, (job, parameters) in enumerate(zip(plan.jobs, differing, strict=True)):
-        number(job.examined.composed, count)
-        examined = job.examined
-        label, origin = f"[{count + 1}/{len(plan.jobs)}] {job.name}", Origin("typed", tuple(examined.overrides))
-        specs.append(JobSpec(examined.composed, examined.configuration, folder / job.name, origin, parameters, label))
-    return specs
+    content = {"command": "typed", "jobs": [entry(job) for job in plan.jobs]}
+    return specs.specs_of(folder, content, [job.examined.composed for job in plan.jobs])
 
 
 def decide(folder: Path, **fates: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.sweeps.supervision import Crew, Outcome, TimedOut
-from experiments.sweeps.worker import Died, Done, Raised
+from experiments.sweeps.worker_life import Died, Done, Raised
 
 
 def outcomes(function: Any, *tasks: Any, crew: Crew | None = None, **options: Any) -> dict[Any, Outcome]:

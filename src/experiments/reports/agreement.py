@@ -10,6 +10,7 @@ from pathlib import Path
 
 from experiments.diagnosis.outcome import Cell, Outcome, Score, outcomes, score
 from experiments.reports import wording
+from experiments.runs.ending import OVER
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
@@ -141,7 +142,7 @@ def _cells(sweep: Sweep) -> dict[Cell, MapCell]:
     runs = sweep.runs
     by_place: dict[Cell, list[Run]] = {}
     for run in runs:
-        if run.status in ("finished", "diverged"):
+        if run.status in OVER:
             values = swept[run.name]
             by_place.setdefault((float(values[RATE]), int(values[EPOCHS])), []).append(run)
     # Rate, epochs and seed change nothing about the validation set: one size holds for all.

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from experiments.reports.swept_errors import final_errors
 from experiments.reports.varied import varied_keys
+from experiments.runs.ending import OVER
 from experiments.runs.sweep import Sweep
 
 SHARE = "dataset.subset_fraction"
@@ -60,7 +61,7 @@ def learning_curve(sweep: Sweep) -> LearningCurve | None:
     """None unless `dataset.subset_fraction` alone was swept, seeds aside, and a run of a classification finished."""
     if varied_keys(sweep) != {SHARE} or sweep.is_regression:
         return None
-    runs = [run for run in sweep.runs if run.status in ("finished", "diverged")]
+    runs = [run for run in sweep.runs if run.status in OVER]
     errors: dict[int, list[tuple[float, float]]] = defaultdict(list)
     diverged = 0
     for run in runs:

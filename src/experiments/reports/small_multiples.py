@@ -22,6 +22,7 @@ from experiments.reports.look import (
 )
 from experiments.reports.series import Series, last_point, series_of
 from experiments.reports.titles import in_words
+from experiments.runs.ending import OVER
 from experiments.runs.run import Run
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _title(axes: Axes, run: Run, score: str) -> None:
 def _how_it_ended(run: Run, score: str) -> str:
     final = (run.metrics.get("final") or {}).get(score)
     said = [] if final is None else [f"{wording.score(score, final)} {score.split('_')[0]}"]
-    if run.status not in ("finished", "diverged"):
+    if run.status not in OVER:
         said.append(run.status)
     return ", ".join(said)
 

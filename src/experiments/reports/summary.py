@@ -5,12 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.reports import wording
 from experiments.reports.critical import critical_line
 from experiments.reports.table import sweep_table
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 COEFFICIENTS_AT_MOST = 4
 """More of them in a row are read by nobody; run.json has all."""
@@ -69,14 +73,8 @@ def print_sweep(
     sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = (), report: Path | None = None
 ) -> None:
     """The table, best first, what the runs say together, the files and the command that opens TensorBoard."""
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=100)
-    console.print()
-    console.print(sweep_table(sweep))
-    console.print()
+    print()
+    print_table(sweep_table(sweep))
     for line in diagnosis:
         print(line)
     for label, text in (
@@ -86,3 +84,14 @@ def print_sweep(
         ("look", f"tensorboard --logdir {shlex.quote(str(sweep.path))}"),
     ):
         print(f"{label}: {text}")
+
+
+def print_table(table: Table) -> None:
+    """A table and an empty line: as wide as the terminal, or 100 columns where there is none."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=100)
+    console.print(table)
+    console.print()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from experiments.reports.varied import varied_keys
+from experiments.runs.ending import OVER
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
@@ -74,7 +75,7 @@ def swept_errors(sweep: Sweep) -> SweptErrors | None:
     (key,) = keys
     score = "rmse" if sweep.is_regression else "error_rate"
     values = _values(sweep, key)
-    runs = [run for run in sweep.runs if run.status in ("finished", "diverged") and run.name in values]
+    runs = [run for run in sweep.runs if run.status in OVER and run.name in values]
     found = sorted({values[run.name] for run in runs})
     places = tuple(_place(value, [run for run in runs if values[run.name] == value], score) for value in found)
     if len(places) < VALUES_AT_LEAST or not any(math.isfinite(place.mean_valid) for place in places):

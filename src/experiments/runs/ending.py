@@ -1,10 +1,13 @@
-"""What a process that ended in the middle of a run could not write itself."""
+"""How a run ends, and what a process that ended in the middle of one could not write itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from experiments.runs.files import read_json, write_json
+
+OVER = ("finished", "diverged")
+"""What a run is that went on to its end; any other is to be trained still."""
 
 
 def mark(folder: Path, status: str, error: tuple[str, str] | None = None) -> None:

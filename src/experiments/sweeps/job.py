@@ -47,7 +47,7 @@ class JobSpec:
 
 def train_job(spec: JobSpec) -> str | None:
     """Train it in its folder; what went wrong in a line, or None."""
-    from experiments.sweeps.worker import last_words
+    from experiments.sweeps.worker_life import last_words
     from experiments.training.beginning import Request
     from experiments.training.fit import train
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from hydra.core.utils import JobStatus
 
 from experiments.config.composition import Composer
-from experiments.runs.ending import mark
+from experiments.runs.ending import OVER, mark
 from experiments.sweeps.claim import claim
 from experiments.sweeps.differences import differences
 from experiments.sweeps.hydra_record import write_hydra_record
@@ -20,7 +21,7 @@ from experiments.sweeps.plan import Job, Plan
 from experiments.sweeps.record import SweepRecord, how_it_ended
 from experiments.sweeps.shares import Shares
 from experiments.sweeps.supervision import Crew, Outcome, TimedOut
-from experiments.sweeps.worker import Died, Interrupted, Raised
+from experiments.sweeps.worker_life import Died, Interrupted, Raised
 from experiments.training.run_record import RunRecord
 
 TrainTogether = Callable[[Sequence[tuple[Job, Path, Mapping[str, Any]]]], object]
@@ -68,7 +69,7 @@ def run_sweep(
         _note_what_died(spec, outcome)
         run = record.end(spec.folder.name)
         print(f"{spec.label}: {how_it_ended(run)}", file=sys.stderr, flush=True)
-        if run.get("status") not in ("finished", "diverged"):
+        if run.get("status") not in OVER:
             failed.append(spec)
 
     def wanted(part: Sequence[JobSpec]) -> Iterator[JobSpec]:
@@ -106,15 +107,16 @@ def _note_what_died(spec: JobSpec, outcome: Outcome) -> None:
             _fail(spec, "TimedOut", f"it took longer than job.timeout={seconds:g} s")
         case Raised(error):
             _fail(spec, type(error).__name__, str(error))
-        case Interrupted() if (spec.folder / "run.json").exists():
-            mark(spec.folder, "interrupted")
+        case Interrupted():
+            with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError):  # it had not begun
+                mark(spec.folder, "interrupted")
 
 
 def _fail(spec: JobSpec, kind: str, message: str) -> None:
-    """The run's run.json says that it failed, and why; one that was not yet written is begun."""
-    if (spec.folder / "run.json").exists():
+    """The run's run.json says that it failed, and why; one that is not there, or damaged, is begun."""
+    try:
         mark(spec.folder, "failed", (kind, message))
-    else:
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         spec.folder.mkdir(parents=True, exist_ok=True)
         RunRecord(spec.folder, spec.origin).update({"status": "failed", "error": {"type": kind, "message": message}})
 

@@ -13,9 +13,8 @@ from experiments.config.composition import Composer
 from experiments.config.examination import examine
 from experiments.config.problems import ConfigurationError
 from experiments.config.schema import SILENT
+from experiments.runs.ending import OVER
 from experiments.runs.files import read_json
-
-OVER = ("finished", "diverged")
 
 
 @dataclass(frozen=True)

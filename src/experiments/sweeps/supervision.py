@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Self, TypeVar
 
-from experiments.sweeps.worker import Answer, Done, Interrupted, Raised, Worker, exit_on
+from experiments.sweeps.worker import Worker
+from experiments.sweeps.worker_life import Answer, Done, Interrupted, Raised, exit_on
 
 PATIENCE_SECONDS = 20.0
 """Interrupted tasks have so long to write what they have."""
@@ -134,9 +135,9 @@ class Crew:
     def _idle_one(self) -> Worker | None:
         while self._idle:
             worker = self._idle.pop()
-            if worker.is_alive:
+            if worker.responds():
                 return worker
-            worker.close()  # it was killed while it had nothing to do
+            worker.close()
         return None
 
     def _collect(self, ended: Callable[[Any, Outcome], object]) -> None:
@@ -155,6 +156,8 @@ class Crew:
             del self._busy[worker]
             if worker.is_alive:
                 self._idle.append(worker)
+            else:
+                worker.close()
             ended(work.task, outcome)
 
     def _interrupt(self, number: int, ended: Callable[[Any, Outcome], object]) -> None:

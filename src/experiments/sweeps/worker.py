@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import faulthandler
-import gc
 import multiprocessing
 import os
 import pickle
 import signal
-import sys
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
+from collections.abc import Callable
+from multiprocessing.connection import wait
 from typing import Any
+
+from experiments.sweeps.worker_life import PING, Answer, Died, Surroundings, serve
 
 HAS_FORKSERVER = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT: Any = multiprocessing.get_context("forkserver" if HAS_FORKSERVER else "spawn")
@@ -24,35 +20,6 @@ PRELOADED = ["experiments.sweeps.job", "experiments.training.fit", "experiments.
 
 LAST_WORDS_SECONDS = 0.5
 ENDING_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Done:
-    """The task's own answer."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Raised:
-    """The task raised this."""
-
-    error: Exception
-
-
-@dataclass(frozen=True)
-class Interrupted:
-    """Ctrl-C or SIGTERM reached the task."""
-
-
-@dataclass(frozen=True)
-class Died:
-    """The process ended in the middle of the task: negative for the signal that killed it."""
-
-    exitcode: int
-
-
-Answer = Done | Raised | Interrupted | Died
 
 
 def warm_up() -> None:
@@ -70,7 +37,7 @@ class Worker:
     def __init__(self) -> None:
         warm_up()
         self._here, there = CONTEXT.Pipe()
-        self._process = CONTEXT.Process(target=_serve, args=(there, _Surroundings()), name="experiments worker")
+        self._process = CONTEXT.Process(target=serve, args=(there, Surroundings()), name="experiments worker")
         self._process.start()
         there.close()
 
@@ -84,9 +51,17 @@ class Worker:
         """Whether it can be given another task."""
         return bool(self._process.is_alive())
 
+    def responds(self) -> bool:
+        """Whether a process that has nothing to do is still there: it may have been killed meanwhile."""
+        with contextlib.suppress(OSError, EOFError):
+            self._here.send_bytes(PING)
+            wait(self.news)
+            return bool(self._here.poll() and self._here.recv_bytes() == PING)
+        return False
+
     def give(self, function: Callable[[Any], Any], argument: object) -> None:
         """Begin a task: a function that can be imported by its name, and what it is called with."""
-        with contextlib.suppress(OSError):  # it died while it was idle: `answer` says so
+        with contextlib.suppress(OSError):  # it died at its start: `answer` says so
             self._here.send_bytes(pickle.dumps((function, argument)))
 
     def answer(self) -> Answer:
@@ -124,91 +99,3 @@ class Worker:
     def _signal(self, number: int) -> None:
         with contextlib.suppress(OSError):
             os.kill(self._process.pid, number)
-
-
-@contextlib.contextmanager
-def last_words(path: Path) -> Any:
-    """While the block runs, a crash of the interpreter and `Worker.kill` append Python's stack to this file."""
-    with path.open("a") as log:
-        faulthandler.enable(log)
-        if hasattr(signal, "SIGUSR1"):
-            faulthandler.register(signal.SIGUSR1, log, all_threads=True)
-        try:
-            yield
-        finally:
-            faulthandler.disable()
-            if hasattr(signal, "SIGUSR1"):
-                faulthandler.unregister(signal.SIGUSR1)
-
-
-@dataclass(frozen=True)
-class _Surroundings:
-    """Of the process that starts a worker; the server that it is forked from may be older."""
-
-    folder: str = field(default_factory=os.getcwd)
-    variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    search_path: list[str] = field(default_factory=lambda: list(sys.path))
-
-    def enter(self) -> None:
-        os.chdir(self.folder)
-        os.environ.clear()
-        os.environ.update(self.variables)
-        sys.path[:] = self.search_path
-
-
-def _serve(tasks: Connection, surroundings: _Surroundings) -> None:
-    """The life of a worker: until nobody is there to give it a task."""
-    if hasattr(os, "setpgrp"):
-        os.setpgrp()  # Ctrl-C at the terminal goes to the process that started it, which says what is to be done
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    surroundings.enter()
-    gc.collect()
-    gc.freeze()  # collecting after each task need not go through torch's own objects
-    while True:
-        try:
-            task = tasks.recv_bytes()
-        except (EOFError, OSError):
-            return
-        answer = _answered(task)
-        with contextlib.suppress(OSError):
-            tasks.send_bytes(answer)
-
-
-def _answered(task: bytes) -> bytes:
-    try:
-        function, argument = pickle.loads(task)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, exit_on)
-        return pickle.dumps(Done(function(argument)))
-    except (KeyboardInterrupt, SystemExit):
-        return pickle.dumps(Interrupted())
-    except Exception as error:
-        return pickle.dumps(Raised(_sendable(error)))
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        gc.collect()  # a trainer and its network hold each other, and the next one may be as large
-
-
-def _sendable(error: Exception) -> Exception:
-    """The error itself, or its text where it does not survive being sent."""
-    try:
-        if type(pickle.loads(pickle.dumps(error))) is type(error):
-            return error
-    except Exception:  # whatever a stranger's exception class does
-        pass
-    return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-def exit_on(number: int, _: object) -> None:
-    """A signal handler that ends as Ctrl-C does, with what is written then, rather than at once."""
-    raise SystemExit(128 + number)
-
-
-def _end_with_parent() -> None:
-    """Whoever started this process was killed: what it would still write, somebody else may be writing by now."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)

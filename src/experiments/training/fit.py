@@ -11,18 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
-from PIL.Image import Image
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from experiments.data.datamodule import DataModule
 from experiments.data.progress import at_terminal
-from experiments.runs.files import read_json
 from experiments.runs.lock import alone_in
 from experiments.runs.run import Run
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
 from experiments.training.build import build_logger
+from experiments.training.first_pictures import pictures_of
+from experiments.training.going_on import before_it_went_on, checkpoint_of
 from experiments.training.linear_in_parameters import least_squares, training_design
 from experiments.training.loggers import EpochMetrics, TensorBoardCharts
 from experiments.training.logs import logged_to
@@ -41,9 +39,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10.0
 """A process whose sweep was killed ends soon after it."""
-BATCHES_KEPT = 8
-SHEET_IN_A_SWEEP = 800, 800
-_batches: dict[tuple[object, ...], Image | None] = {}
 
 
 def train(request: Request, prepared: Prepared | None = None) -> Run:
@@ -60,7 +55,7 @@ def train(request: Request, prepared: Prepared | None = None) -> Run:
 
 def _train_alone(request: Request, prepared: Prepared | None) -> Run:
     record = RunRecord(request.folder, request.origin)
-    before = _before(request)
+    before = before_it_went_on(request)
     if before is not None:
         record.go_on_from(before)
     record.update()
@@ -78,14 +73,6 @@ def _train_alone(request: Request, prepared: Prepared | None) -> Run:
     return Run(request.folder)
 
 
-def _before(request: Request) -> dict[str, Any] | None:
-    """run.json of the run that goes on; None if there is none, or none that can be read."""
-    try:
-        return dict(read_json(request.folder / "run.json")) if request.goes_on else None
-    except (OSError, ValueError, TypeError):
-        return None
-
-
 def _train(prepared: Prepared, request: Request, record: RunRecord, before: Mapping[str, Any] | None) -> None:
     configuration, data, module = prepared.configuration, prepared.data, prepared.module
     for notice in data.notices:
@@ -98,7 +85,7 @@ def _train(prepared: Prepared, request: Request, record: RunRecord, before: Mapp
     callbacks: list[pl.Callback] = [recorder, EpochMetrics(recording), OneThreadForHeads(prepared.phased)]
     if isinstance(logger, pl.loggers.TensorBoardLogger):
         parameters = {**main_parameters(configuration), **request.parameters}
-        about = (data.kind, configuration, parameters, _pictures(prepared, request.in_sweep), data.counts())
+        about = (data.kind, configuration, parameters, pictures_of(prepared, request.in_sweep), data.counts())
         callbacks.append(TensorBoardCharts(Charts(logger.experiment, recording, *about)))
     if design is not None:
         path = ParameterPath(request.folder)
@@ -106,49 +93,9 @@ def _train(prepared: Prepared, request: Request, record: RunRecord, before: Mapp
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
     trainer = build_trainer(configuration, request.folder, callbacks, logger, module.phases)
-    run_trainer(trainer, module, prepared.phased, _checkpoint(request, record, before))
+    run_trainer(trainer, module, prepared.phased, checkpoint_of(request, record, before))
     if design is not None:
         record.update({"coefficients": {"fitted": path.rows[-1], "least_squares": least_squares(design)}})
-
-
-def _checkpoint(request: Request, record: RunRecord, before: Mapping[str, Any] | None) -> Path | None:
-    """What the run goes on from; None: from its beginning."""
-    path = request.folder / "checkpoints" / "last.ckpt"
-    if before is None or not path.is_file():
-        return None
-    if before.get("config_hash") != record.content["config_hash"]:
-        log.warning("its checkpoint is of other data, weights or code: the run begins anew")
-        return None
-    try:
-        torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a damaged file makes of the unpickler
-        log.warning("its checkpoint is damaged, the run begins anew: %s: %s", type(error).__name__, error)
-        return None
-    return path
-
-
-def _pictures(prepared: Prepared, in_sweep: str | None) -> dict[str, Image]:
-    """By tag: a training batch as augmented, and for a single run a sheet of each class; a sweep has no time for it."""
-    data = prepared.data
-    batch = _first_batch(data, augmented=prepared.phased.augments, small=bool(in_sweep))
-    pictures = {} if batch is None else {"training batch": batch}
-    if not in_sweep:
-        pictures |= {f"pictures/{label}": sheet for label, sheet in data.class_sheets().items()}
-    return pictures
-
-
-def _first_batch(data: DataModule, *, augmented: bool, small: bool) -> Image | None:
-    """Drawn once for the jobs of a sweep that begin with the same batch, which most do; each byte costs each job."""
-    how = (data.seed, data.batch_size, data.oversample, data.augment, data.input_shape, augmented, small)
-    key = (data.split_hash, *how)
-    if key not in _batches:
-        while len(_batches) >= BATCHES_KEPT:
-            _batches.pop(next(iter(_batches)))
-        sheet = data.contact_sheet(augmented=augmented)
-        if sheet is not None and small:
-            sheet.thumbnail(SHEET_IN_A_SWEEP)
-        _batches[key] = sheet
-    return _batches[key]
 
 
 def _shown(request: Request, prepared: Prepared, recorder: Recorder) -> list[pl.Callback]:

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-import random
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from lightning_fabric import Fabric
 
 from experiments.data.batches import Batches
 from experiments.runs.rate_curve import RateCurve
+from experiments.training.random_state import random_states_kept
 
 RATES: tuple[float, ...] = tuple(float(rate) for rate in np.geomspace(1e-7, 10, 100))
 
@@ -82,21 +81,3 @@ def endless(loader: Batches, first_epoch: int = 0) -> Generator[Any]:
     for epoch in itertools.count(first_epoch):
         loader.sampler.set_epoch(epoch)
         yield from loader
-
-
-@contextmanager
-def random_states_kept() -> Iterator[None]:
-    """Python's, NumPy's and torch's random numbers, on every device, go on after the block as if it were not there.
-
-    Lightning's `isolate_rng` does the same, but not if the block raises.
-    """
-    python, numpy = random.getstate(), np.random.get_state()
-    apple = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    try:
-        with torch.random.fork_rng():
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        if apple is not None:
-            torch.mps.set_rng_state(apple)

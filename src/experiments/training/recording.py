@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from experiments.config.expectation import Seen, answer
+from experiments.runs.ending import OVER
 from experiments.runs.files import write_csv
 from experiments.runs.throttle import Throttle
 from experiments.training.history import History, is_finite
@@ -110,7 +111,7 @@ class Recording:
         self.history.write(self.folder)
         self.judgement = self._judged(status)
         changes: dict[str, Any] = {"status": status, "metrics": self._summary()}
-        if status in ("finished", "diverged"):  # what was stopped halfway shows nothing
+        if status in OVER:  # what was stopped halfway shows nothing
             changes["expect"] = self._answer()
             changes["metrics"] |= self._tested()
         self.record.update(changes)

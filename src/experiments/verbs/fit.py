@@ -104,10 +104,15 @@ def train_one(composer: Composer, plan: Plan, *, parent: str | None = None, reas
     except ConfigurationError:
         raise
     except Exception as error:
-        print(f"error: the run failed: {type(error).__name__}: {error}", file=sys.stderr)
-        print("its fit.log has the traceback", file=sys.stderr)
+        say_failed(error)
         return None
     return Run(folder)
+
+
+def say_failed(error: BaseException) -> None:
+    """What a run raised, on standard error."""
+    print(f"error: the run failed: {type(error).__name__}: {error}", file=sys.stderr)
+    print("its fit.log has the traceback", file=sys.stderr)
 
 
 def _show_plan(plan: Plan) -> int:

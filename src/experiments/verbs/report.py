@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from experiments.reports.comparison.groups import Group
     from experiments.runs.sweep import Sweep
 
-FILE = "report.html"
-
 
 def report(words: list[str]) -> int:
     """The verb; imports no torch."""
     from experiments.config.report_arguments import parse_report
+    from experiments.reports.comparison.groups import groups
     from experiments.runs.newest import NothingYet
     from experiments.runs.sweep import NotASweep, Sweep
 
@@ -28,43 +27,35 @@ def report(words: list[str]) -> int:
         return DONE
     try:
         sweep = Sweep(arguments.path or _newest_sweep())
-        groups = _groups(sweep)
+        found = groups(sweep)
     except (NotASweep, NothingYet) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     if arguments.json:
-        print(json.dumps(_as_json(sweep, groups), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(sweep, found), indent=2, ensure_ascii=False))
         return DONE
+    return _write_and_print(sweep, found)
+
+
+def _write_and_print(sweep: Sweep, groups: Sequence[Group]) -> int:
+    """The page first: a reader of what is printed may close the pipe early."""
+    from experiments.diagnosis.journal import report_of_sweep
+    from experiments.reports.comparison.page import FILE, write_page
+    from experiments.reports.comparison.table import group_table
+    from experiments.reports.summary import print_table
+
+    summary, written = report_of_sweep(sweep).summary_lines(), None
     try:
-        said, code = f"report: {write_report(sweep, groups)}", DONE  # first: a reader may close the pipe early
+        written = write_page(sweep, groups, summary)
     except OSError as error:
-        said, code = "", FAILED
         print(f"error: {sweep.path / FILE} cannot be written: {error.strerror}", file=sys.stderr)
-    _print(sweep, groups)
-    if said:
-        print(said)
-    return code
-
-
-def write_report(sweep: Sweep, groups: Sequence[Group] | None = None) -> Path:
-    """Write report.html into the sweep's folder.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    from experiments.reports.comparison.content import content
-    from experiments.reports.comparison.page import page
-    from experiments.runs.files import write_text
-
-    path = sweep.path / FILE
-    write_text(path, page(content(sweep, _groups(sweep) if groups is None else groups)))
-    return path
-
-
-def _groups(sweep: Sweep) -> list[Group]:
-    from experiments.reports.comparison.groups import groups
-
-    return groups(sweep)
+    print_table(group_table(groups, "rmse" if sweep.is_regression else "error_rate"))
+    for line in summary:
+        print(line)
+    if written is None:
+        return FAILED
+    print(f"report: {written}")
+    return DONE
 
 
 def _newest_sweep() -> Path:
@@ -78,21 +69,6 @@ def _newest_sweep() -> Path:
         f"there is no sweep below {Path('multirun').absolute()}\n"
         "  name one: experiments report SWEEP, or make one: experiments fit sweep=learning_rate"
     )
-
-
-def _print(sweep: Sweep, groups: Sequence[Group]) -> None:
-    from rich.console import Console
-
-    from experiments.diagnosis.journal import report_of_sweep
-    from experiments.reports.comparison.table import group_table
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=100)
-    console.print(group_table(groups, "rmse" if sweep.is_regression else "error_rate"))
-    console.print()
-    for line in report_of_sweep(sweep).summary_lines():
-        print(line)
 
 
 def _as_json(sweep: Sweep, groups: Sequence[Group]) -> dict[str, Any]:

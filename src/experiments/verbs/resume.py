@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from experiments.config.composition import Composer
     from experiments.runs.run import Run
     from experiments.runs.sweep import Sweep
-    from experiments.sweeps.job import JobSpec
 
 
 def resume(path: Path, overrides: Sequence[str], config_dir: str | None = None) -> int:
@@ -51,14 +50,15 @@ def resume(path: Path, overrides: Sequence[str], config_dir: str | None = None) 
 
 def _resume_run(run: Run) -> int:
     from experiments.config.composition import Composer
+    from experiments.runs.ending import OVER
     from experiments.runs.lock import AtWork
     from experiments.sweeps.job import run_as_hydra_job
-    from experiments.sweeps.resuming import OVER, as_planned
+    from experiments.sweeps.resuming import as_planned
     from experiments.training.beginning import Request
     from experiments.training.fit import train
     from experiments.training.preparation import prepare
     from experiments.training.run_record import Origin
-    from experiments.verbs.fit import print_run
+    from experiments.verbs.fit import print_run, say_failed
 
     record = run.record
     if run.status in OVER:
@@ -77,8 +77,7 @@ def _resume_run(run: Run) -> int:
         error = result._return_value
         if isinstance(error, ConfigurationError | AtWork):
             raise error
-        print(f"error: the run failed: {type(error).__name__}: {error}", file=sys.stderr)
-        print("its fit.log has the traceback", file=sys.stderr)
+        say_failed(error)
         return FAILED
     print_run(type(run)(run.path))
     return DONE
@@ -112,7 +111,9 @@ def _train(composer: Composer, folder: Path, content: dict[str, Any], left: Sequ
     from experiments.sweeps.job import check_jobs
     from experiments.sweeps.launch import run_sweep
     from experiments.sweeps.record import SweepRecord
+    from experiments.sweeps.resuming import as_planned
     from experiments.sweeps.shares import share
+    from experiments.sweeps.specs import specs_of
     from experiments.sweeps.supervision import Crew
     from experiments.verbs.sweep import say_notes
 
@@ -120,44 +121,9 @@ def _train(composer: Composer, folder: Path, content: dict[str, Any], left: Sequ
     with Crew() as crew:
         checked = crew.ask(check_jobs, distinct(configurations))
         say_notes(checked.notices)
-        specs = _specs(composer, folder, content)
+        composed = [as_planned(composer, job) for job in content["jobs"]]
+        specs = specs_of(folder, content, composed, judge, goes_on=True)
         workers = specs[0].composed.hydra.launcher.get("workers") if specs else None
         names = {job["folder"] for job in left}
         shares = share(configurations, workers, on_cpu=checked.on_cpu)
         run_sweep(crew, SweepRecord(folder, content), [s for s in specs if s.folder.name in names], shares)
-
-
-def _specs(composer: Composer, folder: Path, content: Mapping[str, Any]) -> list[JobSpec]:
-    """All jobs of the sweep, as they were planned."""
-    from experiments.sweeps.differences import differences
-    from experiments.sweeps.job import JobSpec, number
-    from experiments.sweeps.resuming import as_planned
-    from experiments.training.run_record import Origin
-
-    jobs = content["jobs"]
-    specs = []
-    for count, (job, differing) in enumerate(
-        zip(jobs, differences([job["configuration"] for job in jobs]), strict=True)
-    ):
-        composed = as_planned(composer, job)
-        number(composed, count)
-        variation = job.get("variation")
-        origin = Origin(
-            content.get("command"),
-            tuple(job["overrides"]),
-            None if variation is None else tuple(variation),
-            content.get("config_dir"),
-        )
-        specs.append(
-            JobSpec(
-                composed,
-                job["configuration"],
-                (folder / job["folder"]).absolute(),
-                origin,
-                {**job["swept"], **differing},
-                f"[{count + 1}/{len(jobs)}] {job['folder']}",
-                judge,
-                goes_on=True,
-            )
-        )
-    return specs

@@ -1,4 +1,4 @@
-"""`experiments fit` of a sweep: its jobs, in turn or together, and the report of them."""
+"""`experiments fit` of a sweep: its jobs, in workers or together, and the report of them."""
 
 from __future__ import annotations
 
@@ -53,11 +53,12 @@ def _claimed(plan: Plan) -> Path:
 def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], object]) -> None:
     """Trains the jobs in other processes; what the data or a network refuse is refused before a folder is claimed."""
     from experiments.runs.lock import alone_in
-    from experiments.sweeps.differences import differences, distinct
-    from experiments.sweeps.job import JobSpec, check_jobs, number
+    from experiments.sweeps.differences import distinct
+    from experiments.sweeps.job import check_jobs
     from experiments.sweeps.launch import run_sweep
     from experiments.sweeps.record import SweepRecord
     from experiments.sweeps.shares import share
+    from experiments.sweeps.specs import specs_of
     from experiments.sweeps.supervision import Crew
     from experiments.training.run_record import command_line
 
@@ -68,24 +69,10 @@ def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], 
         say_notes(checked.notices)
         folder = _claimed(plan)
         claimed(folder)
-        specs = []
-        for count, (job, differing) in enumerate(zip(plan.jobs, differences(configurations), strict=True)):
-            composed, origin = job.examined.composed, origin_of(composer, job.examined)
-            number(composed, count)
-            specs.append(
-                JobSpec(
-                    composed,
-                    job.examined.configuration,
-                    (folder / job.name).absolute(),
-                    origin,
-                    {**job.swept, **differing},
-                    f"[{count + 1}/{len(plan.jobs)}] {job.name}",
-                    judge,
-                )
-            )
         with alone_in(folder):
             config_dir = str(composer.config_dir) if composer.config_dir else None
             record = SweepRecord.of(folder, plan, command_line(), config_dir)
+            specs = specs_of(folder, record.content, [job.examined.composed for job in plan.jobs], judge)
             run_sweep(crew, record, specs, share(configurations, plan.workers, on_cpu=checked.on_cpu))
 
 
@@ -130,6 +117,8 @@ def _report(folder: Path, *, pictures: bool) -> bool:
     from experiments.reports.agreement import agreement, map_lines
     from experiments.reports.class_balance import class_balance
     from experiments.reports.class_balance_lines import class_balance_lines
+    from experiments.reports.comparison.groups import groups
+    from experiments.reports.comparison.page import write_page
     from experiments.reports.critical import where_divergence_starts
     from experiments.reports.curves import draw_curves
     from experiments.reports.extrapolation import more_images_line
@@ -140,7 +129,6 @@ def _report(folder: Path, *, pictures: bool) -> bool:
     from experiments.reports.swept import draw_swept
     from experiments.reports.table import runs_csv
     from experiments.runs.sweep import Sweep
-    from experiments.verbs.report import write_report
 
     done = Sweep(folder)
     diagnosis = keep_for_sweep(done)
@@ -161,6 +149,7 @@ def _report(folder: Path, *, pictures: bool) -> bool:
         lines += map_lines(found)
         drawn.append(folder / "map.png")
     drawn += drawn_after_training(folder) if pictures else []
+    report = write_page(done, groups(done), diagnosis.summary_lines())
     with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
-        print_sweep(done, lines, drawn, write_report(done))
+        print_sweep(done, lines, drawn, report)
     return any(job["status"] == "failed" for job in done.jobs)

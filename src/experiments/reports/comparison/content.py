@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from experiments.reports import wording
@@ -23,13 +24,19 @@ NUMBERS = 30_000
 DIGITS = 4
 
 
-def content(sweep: Sweep, groups: Sequence[Group]) -> dict[str, Any]:
-    """All of it; numbers of four digits, what is no number as None."""
+def content(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str]) -> dict[str, Any]:
+    """All of it; numbers of four digits, what is no number as None.
+
+    Args:
+        sweep: whose runs are shown.
+        groups: of them, best first.
+        summary: what the doctor says of all of them together.
+    """
     record, score = sweep.record, "rmse" if sweep.is_regression else "error_rate"
     rows = [row for group in groups for row in group.rows]
     points = max(10, min(POINTS, NUMBERS // (len(CURVES) * max(1, len(rows)))))
-    found = {job["folder"]: job for job in record["jobs"]}
-    shown = [_run(sweep, row, found, score, points) for row in rows]
+    swept = {job["folder"]: dict(job["swept"]) for job in record["jobs"]}
+    shown = [_run(row, swept[row["run"]], score, points) for row in rows]
     return {
         "name": sweep.name,
         "score": score,
@@ -50,21 +57,18 @@ def content(sweep: Sweep, groups: Sequence[Group]) -> dict[str, Any]:
         ],
         "runs": shown,
         "axes": _axes(sweep, rows),
-        "summary": _summary(sweep),
+        "summary": list(summary),
         "failed": [one for one in shown if one["error"]],
         "environment": _environment(sweep),
     }
 
 
-def _run(
-    sweep: Sweep, row: Mapping[str, Any], jobs: Mapping[str, Mapping[str, Any]], score: str, points: int
-) -> dict[str, Any]:
-    folder = next(name for name in jobs if str(sweep.path / name) == row["folder"])
-    run = Run(row["folder"]) if row["status"] != "planned" and _has_begun(row["folder"]) else None
-    columns = run.columns("history") if run else {}
+def _run(row: Mapping[str, Any], swept: Mapping[str, str], score: str, points: int) -> dict[str, Any]:
+    folder = Path(row["folder"])
+    columns = Run(folder).columns("history") if (folder / "run.json").exists() else {}
     return {
-        "name": folder,
-        "swept": dict(jobs[folder]["swept"]),
+        "name": row["run"],
+        "swept": swept,
         "status": row["status"],
         "error": row["error"],
         "epochs": _plain(row["epochs"]),
@@ -79,12 +83,6 @@ def _run(
             name: _thinned(columns, name, points) for name in CURVES if any(map(_is_number, columns.get(name, [])))
         },
     }
-
-
-def _has_begun(folder: str) -> bool:
-    from pathlib import Path
-
-    return (Path(folder) / "run.json").exists()
 
 
 def _thinned(columns: Mapping[str, Sequence[Any]], name: str, points: int) -> list[list[float | None]]:
@@ -106,13 +104,6 @@ def _axes(sweep: Sweep, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
             log = values[0] > 0 and values[-1] / values[0] >= LOG_ABOVE_RATIO
             axes.append({"key": key, "words": IN_WORDS.get(key, key), "log": log, "values": values})
     return axes
-
-
-def _summary(sweep: Sweep) -> list[str]:
-    """What the doctor says of all of them together."""
-    from experiments.diagnosis.journal import report_of_sweep
-
-    return report_of_sweep(sweep).summary_lines()
 
 
 def _environment(sweep: Sweep) -> dict[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.reports.comparison.paired import NOISE, answers, chance, mean_answers
+from experiments.reports.comparison.paired import NOISE, Answers, answers, chance, mean_answers
 from experiments.reports.varied import SEED
+from experiments.runs.ending import OVER
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
@@ -56,10 +57,10 @@ class Group:
 def groups(sweep: Sweep) -> list[Group]:
     """Best mean first; those without a score at the end."""
     score = "rmse" if sweep.is_regression else "error_rate"
-    swept = {str(sweep.path / job["folder"]): job["swept"] for job in sweep.jobs}
+    swept = {job["folder"]: job["swept"] for job in sweep.jobs}
     together: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = defaultdict(list)
     for row in sweep.rows():
-        others = tuple((key, value) for key, value in swept[row["folder"]].items() if key != SEED)
+        others = tuple((key, value) for key, value in swept[row["run"]].items() if key != SEED)
         together[others].append(row)
     found = [Group(dict(key), rows, _scores(rows, score)) for key, rows in together.items()]
     found.sort(key=lambda group: math.inf if math.isnan(group.mean) else group.mean)
@@ -67,26 +68,23 @@ def groups(sweep: Sweep) -> list[Group]:
 
 
 def _scores(rows: list[dict[str, Any]], score: str) -> list[float]:
-    ended = [row for row in rows if row["status"] in ("finished", "diverged")]
-    return [math.inf if row["status"] == "diverged" or math.isnan(row[score]) else row[score] for row in ended]
+    diverged = [row["status"] == "diverged" or math.isnan(row[score]) for row in _ended(rows)]
+    return [math.inf if off else row[score] for off, row in zip(diverged, _ended(rows), strict=True)]
+
+
+def _ended(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["status"] in OVER]
 
 
 def _held_against_the_best(found: list[Group]) -> list[Group]:
     if not found or not found[0].scores:
         return found
-    said = [mean_answers([answers(Run(row["folder"])) for row in _ended(group)]) for group in found]
-    held = [
-        Group(one.swept, one.rows, one.scores, _chance(one, said[0], mine))
-        for one, mine in zip(found, said, strict=True)
-    ]
-    return [Group(found[0].swept, found[0].rows, found[0].scores, is_best=True), *held[1:]]
+    said = [mean_answers([answers(Run(row["folder"])) for row in _ended(group.rows)]) for group in found]
+    others = zip(found[1:], said[1:], strict=True)
+    return [replace(found[0], is_best=True), *(replace(one, chance=_chance(one, said[0], own)) for one, own in others)]
 
 
-def _ended(group: Group) -> list[dict[str, Any]]:
-    return [row for row in group.rows if row["status"] in ("finished", "diverged")]
-
-
-def _chance(group: Group, best: Any, own: Any) -> float | None:
+def _chance(group: Group, best: Answers, own: Answers) -> float | None:
     if any(math.isinf(score) for score in group.scores):
         return 0.0
     return chance(own, best)

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.reports.comparison.content import content
+from experiments.reports.comparison.groups import Group
 from experiments.reports.html_page import filled, safe_json
+from experiments.runs.files import write_text
+from experiments.runs.sweep import Sweep
 
 TEMPLATE = Path(__file__).with_name("report.html")
+FILE = "report.html"
 
 
-def page(content: Mapping[str, Any]) -> str:
-    """The HTML of `content.content`."""
-    return filled(TEMPLATE, {"name": html.escape(str(content["name"])), "data": safe_json(content)})
+def write_page(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str]) -> Path:
+    """Write report.html into the sweep's folder; returns its path.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = sweep.path / FILE
+    write_text(path, page(content(sweep, groups, summary)))
+    return path
+
+
+def page(shown: Mapping[str, Any]) -> str:
+    """The HTML of what `content` gives."""
+    return filled(TEMPLATE, {"name": html.escape(str(shown["name"])), "data": safe_json(shown)})

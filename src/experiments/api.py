@@ -59,8 +59,8 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
         FileExistsError: `folder` holds a run already.
         KeyboardInterrupt: the run is left `interrupted`.
     """
+    from experiments.sweeps.ranks import check_shares, train_run
     from experiments.training.beginning import Request
-    from experiments.training.fit import train
     from experiments.training.preflight import preflight
     from experiments.training.preparation import prepare
     from experiments.training.run_record import Origin
@@ -73,11 +73,12 @@ def fit(configuration: DictConfig, *, folder: str | Path | None = None, quiet: b
         raise ConfigurationError(checked.problems)
     preflight([checked.configuration])
     prepared = prepare(checked.configuration)
+    check_shares(prepared)
     default = Path("outputs") / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     claimed = claim_folder(default) if folder is None else claim_exact(Path(folder))
     variation = as_overrides(_shipped(), checked.configuration)
     origin = Origin("experiments.fit", variation=None if variation is None else tuple(variation))
-    return train(Request(checked.configuration, claimed, origin, judge, quiet=quiet), prepared)
+    return train_run(Request(checked.configuration, claimed, origin, judge, quiet=quiet), prepared)
 
 
 @functools.cache

@@ -33,7 +33,7 @@ COMMANDS = [(name, command) for name, path in zip(NAMES, FILES, strict=True) for
 
 
 def test_every_file_was_looked_at() -> None:
-    assert len(FILES) == 54
+    assert len(FILES) == 55
     assert len(OPTIONS) == 28
     assert {path.parent.name for path in FILES} == {*GROUPS, *BASES, "conf", "launcher"}
     assert len(COMMANDS) >= len(FILES)
@@ -73,7 +73,7 @@ def test_every_target_of_the_schema_has_an_option() -> None:
 
 def test_every_key_has_a_meaning_and_its_hint_is_a_value_that_it_takes() -> None:
     keys = known_keys()
-    assert len(keys) == 64
+    assert len(keys) == 65
     for name, key in keys.items():
         assert len(key.meaning) > 10, name
         assert key.allowed, name

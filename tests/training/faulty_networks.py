@@ -47,3 +47,12 @@ class CtrlCAtOnce(FailsAfter):
     def __init__(self, input_shape: tuple[int, ...], output_size: int) -> None:
         super().__init__(input_shape, output_size)
         raise KeyboardInterrupt
+
+
+class SecondProcessDiesAfter(FailsAfter):
+    """Of several processes that train one network."""
+
+    def go_wrong(self, outputs: Tensor) -> Tensor:
+        if os.environ.get("LOCAL_RANK") == "1":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outputs

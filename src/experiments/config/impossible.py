@@ -22,6 +22,7 @@ def impossible(configuration: Node, composed: DictConfig) -> list[Problem]:
         *_nothing_left(configuration["dataset"]),
         *_nothing_to_vary(configuration["dataset"]),
         *_half_precision_on_cpu(configuration["trainer"]),
+        *_more_devices_than_processes(configuration["trainer"]),
     ]
 
 
@@ -84,6 +85,16 @@ def _half_precision_on_cpu(trainer: Node) -> list[Problem]:
         return []
     wrong = "16-mixed needs a GPU; a CPU computes in 32-true or bf16-mixed"
     return [Problem("trainer.precision=16-mixed", wrong, "trainer.precision=32-true")]
+
+
+def _more_devices_than_processes(trainer: Node) -> list[Problem]:
+    devices, asked = trainer.get("devices", 1), trainer.get("strategy", "auto")
+    if trainer["accelerator"] == "mps" and asked == "ddp":
+        wrong = "Apple's GPU is one, and cannot be trained on by several processes"
+        return [Problem("trainer.accelerator=mps", wrong, "trainer=auto, or trainer.accelerator=cpu")]
+    if devices == 1 or asked == "ddp":
+        return []
+    return [Problem(f"trainer.devices={devices}", "one process trains on one device", "trainer=ddp")]
 
 
 def choice(composed: DictConfig, group: str) -> str | None:

@@ -303,7 +303,8 @@ class Trainer:
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"] = key(
         "auto takes CUDA, then Apple's GPU, then the CPU", hint="auto"
     )
-    devices: Literal[1] = key("how many devices", hint="1")
+    strategy: Literal["auto", "ddp"] = key("ddp trains one run on several devices at once", hint="auto")
+    devices: int = key("how many devices; more than one by trainer=ddp", at_least=1, hint="2")
     precision: Literal["32-true", "16-mixed", "bf16-mixed"] = key("of the arithmetic", hint="32-true")
     gradient_clip_val: float | None = key("clip the gradient's norm to this; null does not", above=0, hint="1.0")
 

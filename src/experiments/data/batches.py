@@ -1,7 +1,9 @@
 """Batches by indexing tensors: what a DataLoader does, without its cost on data that lies in memory."""
 
+import copy
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import Self
 
 import torch
 from torch import Generator, Tensor
@@ -31,9 +33,9 @@ class EpochOrder:
             return torch.arange(self.size)
         return torch.randperm(self.size, generator=seeded(f"{self.seed}:{self.epoch}"))
 
-    def generator(self, batch: int) -> Generator:
-        """Random numbers for the batch of this number in the epoch, whatever was drawn before."""
-        return seeded(f"{self.seed}:{self.epoch}:{batch}")
+    def generator(self, batch: int, rank: int = 0) -> Generator:
+        """Random numbers for the batch of this number in the epoch (or a part of it), whatever was drawn before."""
+        return seeded(f"{self.seed}:{self.epoch}:{batch}" + (f":{rank}" if rank else ""))
 
 
 def seeded(text: str) -> Generator:
@@ -76,6 +78,13 @@ class Batches:
         self.drop_last = drop_last and len(self.indices) >= batch_size
         self.transform = transform or Preparation()
         self.sampler = EpochOrder(len(self.indices), shuffle_seed)
+        self._rank, self._of = 0, 1
+
+    def part(self, rank: int, of: int) -> Self:
+        """The same batches, of each only every `of`-th sample from number `rank` on; `batch_size` stays the whole's."""
+        part = copy.copy(self)
+        part._rank, part._of = rank, of
+        return part
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.indices), self.batch_size)
@@ -83,5 +92,6 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = self.indices[self.sampler.order()]
-        for number, rows in enumerate(torch.split(order, self.batch_size)[: len(self)]):
-            yield self.transform(self.inputs[rows], self.sampler.generator(number)), self.targets[rows]
+        for number, batch in enumerate(torch.split(order, self.batch_size)[: len(self)]):
+            rows = batch[self._rank :: self._of]
+            yield self.transform(self.inputs[rows], self.sampler.generator(number, self._rank)), self.targets[rows]

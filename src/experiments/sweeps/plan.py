@@ -111,6 +111,9 @@ def _refuse_as_a_whole(plan: Plan, swept_keys: Sequence[str]) -> None:
     if len(plan.jobs) > 1 and not differences(configurations)[0]:
         wrong = f"all {plan.size} would be the same run: {listed(dict.fromkeys(swept_keys))} changes nothing here"
         raise ConfigurationError([Problem(str(plan.name), wrong)])
+    if any(one["trainer"].get("strategy") == "ddp" for one in configurations):
+        wrong = "it trains one run in several processes, and the jobs of a sweep have a process each already"
+        raise ConfigurationError([Problem("trainer=ddp", wrong, "trainer=auto hydra/launcher=parallel")])
     if plan.together and plan.jobs[0].examined.composed.hydra.get("callbacks"):
         wrong = "Hydra's callbacks are called for jobs that run one by one"
         raise ConfigurationError([Problem("hydra.callbacks", wrong, BASIC)])

@@ -17,6 +17,9 @@ from experiments.sweeps.worker_life import Answer, Done, Interrupted, Raised, ex
 PATIENCE_SECONDS = 20.0
 """Interrupted tasks have so long to write what they have."""
 
+CONSEQUENCE_SECONDS = 5.0
+"""So long after one part of a whole has died, the others should have noticed."""
+
 
 @dataclass(frozen=True)
 class TimedOut:
@@ -87,6 +90,7 @@ class Crew:
         begun: Callable[[Any], object] = lambda task: None,
         at_once: int = 1,
         limit: Callable[[Any], float | None] = lambda task: None,
+        together: bool = False,
     ) -> None:
         """Do all tasks, in their order as workers become free.
 
@@ -97,18 +101,25 @@ class Crew:
             begun: called with a task that a worker begins.
             at_once: so many workers.
             limit: seconds that a task may take; None: for ever.
+            together: they are parts of one whole; if one does not end well, the others end soon after.
 
         Raises:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks at work were interrupted alike, and ended.
         """
         waiting = iter(tasks)
+
+        def noted(task: object, outcome: Outcome) -> None:
+            ended(task, outcome)
+            if together and not isinstance(outcome, Done):
+                self._wait_no_longer_than(CONSEQUENCE_SECONDS)
+
         try:
             with _sigterm_raises():
                 while True:
                     self._fill(function, waiting, begun, at_once, limit)
                     if not self._busy:
                         return
-                    self._collect(ended)
+                    self._collect(noted)
         except (KeyboardInterrupt, SystemExit) as stop:
             self._interrupt(signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM, ended)
             raise

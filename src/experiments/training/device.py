@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from experiments.config.problems import Problem
+from experiments.training.distributed import processes
 
 
 def check_device(configuration: Mapping[str, Any]) -> list[Problem]:
@@ -20,7 +21,19 @@ def check_device(configuration: Mapping[str, Any]) -> list[Problem]:
     if precision == "16-mixed" and not (cuda or mps):
         wrong = "16-mixed needs a GPU and this machine has none"
         return [Problem("trainer.precision=16-mixed", wrong, "trainer.precision=32-true")]
-    return []
+    return _too_few(configuration)
+
+
+def _too_few(configuration: Mapping[str, Any]) -> list[Problem]:
+    """Several processes are to train, and there is not a device for each; a CPU is one for any number."""
+    count, device = processes(configuration), device_for(configuration).type
+    if count == 1 or device == "cpu":
+        return []
+    there = torch.cuda.device_count() if device == "cuda" else 1
+    if count <= there and device == "cuda":
+        return []
+    wrong = f"this machine has {there} GPU{'s' if there > 1 else ''}, and each process needs one of its own"
+    return [Problem(f"trainer.devices={count}", wrong, "trainer=auto, or trainer.accelerator=cpu")]
 
 
 def device_for(configuration: Mapping[str, Any]) -> torch.device:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from experiments.data.progress import at_terminal
@@ -19,6 +20,7 @@ from experiments.runs.run import Run
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
 from experiments.training.build import build_logger
+from experiments.training.distributed import processes
 from experiments.training.first_pictures import pictures_of
 from experiments.training.going_on import before_it_went_on, checkpoint_of
 from experiments.training.linear_in_parameters import least_squares, training_design
@@ -118,6 +120,7 @@ def build_trainer(
     """Lightning's Trainer for a configuration; recording, saving and showing are our callbacks' business."""
     return pl.Trainer(
         **{k: v for k, v in configuration["trainer"].items() if k != "_target_"},
+        plugins=[LightningEnvironment()] if processes(configuration) > 1 else None,
         max_epochs=phases[-1].end,
         reload_dataloaders_every_n_epochs=1 if len(phases) > 1 else 0,  # another phase has other batches
         default_root_dir=folder,

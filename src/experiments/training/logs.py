@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+CHATTY = ("pytorch_lightning", "lightning_fabric")
+
 
 @contextlib.contextmanager
 def logged_to(path: Path) -> Iterator[None]:
@@ -15,19 +17,22 @@ def logged_to(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path)
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] %(message)s"))
     handler.addFilter(lambda record: "Tip:" not in str(record.msg))  # Lightning's advertisements
-    root, chatty = logging.getLogger(), logging.getLogger("pytorch_lightning")
-    before = (root.level, chatty.handlers[:], chatty.propagate)
+    root = logging.getLogger()
+    level = root.level
+    before = [(logger, logger.handlers[:], logger.propagate) for logger in map(logging.getLogger, CHATTY)]
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    chatty.handlers[:], chatty.propagate = [], True
+    for logger, _, _ in before:
+        logger.handlers[:], logger.propagate = [], True
     logging.captureWarnings(True)
     try:
         with quiet_about_the_folder():
             yield
     finally:
         logging.captureWarnings(False)
-        root.setLevel(before[0])
-        chatty.handlers[:], chatty.propagate = before[1], before[2]
+        root.setLevel(level)
+        for logger, handlers, propagate in before:
+            logger.handlers[:], logger.propagate = handlers, propagate
         root.removeHandler(handler)
         handler.close()
 

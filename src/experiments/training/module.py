@@ -9,13 +9,14 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from experiments.training.distributed import draw_apart, my_share, of_every_process, whole, wrap_anew
 from experiments.training.phases import UNFROZEN, WHOLE, Phase, enter, parameter_groups, phase_at, settle_groups
 from experiments.training.random_state import random_state, set_random_state
 from experiments.training.schedules import Schedule
 from experiments.training.task import Evaluation, Task, joined, metrics
 
-RANDOM_STATE = "random_state"
-"""Where a checkpoint has it."""
+RANDOM_STATES = "random_states"
+"""Where a checkpoint has them, one for each process."""
 
 VALID, TRAIN_EVAL = 0, 1
 """The order of the evaluation loaders: the validation set, then training images as they would be validated."""
@@ -80,16 +81,18 @@ class SupervisedModule(pl.LightningModule):
         return optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Dropout draws from torch's global random states: resuming goes on with them."""
-        checkpoint[RANDOM_STATE] = random_state()
+        """Dropout draws from torch's global random states, each process from its own: resuming goes on with them."""
+        checkpoint[RANDOM_STATES] = of_every_process(random_state())
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Enter the phase that the checkpoint is of, before the optimizer is made that takes up its state."""
         self.enter(phase_at(self.phases, checkpoint["epoch"]))
-        self._random_state = checkpoint.get(RANDOM_STATE)
+        states = checkpoint.get(RANDOM_STATES) or []
+        self._random_state = next(iter(states[my_share().rank :]), None)
 
     def on_train_start(self) -> None:
         """The last moment before training goes on: nothing else draws from the state that is set here."""
+        draw_apart()
         if self._random_state is not None:
             set_random_state(self._random_state)
             self._random_state = None
@@ -100,6 +103,7 @@ class SupervisedModule(pl.LightningModule):
         if phase is not self.phase:
             self.enter(phase)
             self.network.train()
+            wrap_anew(self.trainer.strategy)
             self.trainer.strategy.setup_optimizers(self.trainer)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
@@ -125,19 +129,25 @@ class SupervisedModule(pl.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch
-        return self.task.loss(self(inputs), targets)
+        loss = self.task.loss(self(inputs), targets)
+        processes = my_share().of
+        if processes == 1:
+            return loss
+        # The mean over the processes, which is what becomes of gradients, is then that of the whole batch.
+        whole_batch: Any = self.trainer.train_dataloader
+        return torch.mul(loss, processes * len(targets) / whole_batch.batch_size)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0) -> None:
         inputs, targets = batch
         self._parts[dataloader_idx].append(self.task.evaluate(self(inputs).float(), targets))
 
     def on_validation_epoch_end(self) -> None:
-        valid, train = (joined(parts) for parts in self._parts)
+        valid, train = (joined(whole(parts)) for parts in self._parts)
         self._parts = ([], [])
         self.valid_evaluation = valid
         self.metrics = {name: float(value) for name, value in metrics(self.task, valid, train).items()}
         for name in ("valid_loss", self.task.metric):  # for callbacks that monitor one; each costs a millisecond
-            self.log(name, self.metrics[name], logger=False)
+            self.log(name, self.metrics[name], logger=False, sync_dist=True)
 
 
 def _set_momentum(group: dict[str, Any], momentum: float) -> None:

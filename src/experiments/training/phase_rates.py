@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.data.progress import at_terminal
 from experiments.runs.rate_curve import RateCurve
+from experiments.training.distributed import on_one_device
 from experiments.training.fit import build_trainer, run_trainer
 from experiments.training.phases import UNFROZEN, Phase, WithBody, unfrozen_phase
 from experiments.training.preparation import Prepared
@@ -51,7 +52,7 @@ def phase_curve(prepared: Prepared, phase: Phase, folder: Path, stepped: Callabl
         folder: where Lightning believes that it may write.
         stepped: called after each step of the test.
     """
-    configuration, module, data = prepared.configuration, prepared.module, prepared.phased
+    configuration, module, data = on_one_device(prepared.configuration), prepared.module, prepared.phased
     prepared.data.notices += data.prepare_features()
     before = [one for one in module.phases if one.end <= phase.first_epoch]
     if before:

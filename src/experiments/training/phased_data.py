@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from experiments.data.batches import Batches
 from experiments.data.datamodule import DataModule
 from experiments.training.device import device_for
+from experiments.training.distributed import my_share
 from experiments.training.module import SupervisedModule
 from experiments.training.phases import FROZEN, Phase, phase_at
 
@@ -59,13 +60,13 @@ class PhasedData(pl.LightningDataModule):
         return self.data.augments and (self.data.views > 1 or not all(self._is_fixed(phase) for phase in self.phases))
 
     def train_dataloader(self) -> Batches:
-        """Shuffled batches of the phase that the epoch is in."""
-        return self.train_batches(self._now)
+        """This process's share of the shuffled batches of the phase that the epoch is in."""
+        return _mine(self.train_batches(self._now))
 
     def val_dataloader(self) -> list[Batches]:
-        """As `DataModule.val_dataloader`."""
+        """This process's share of `DataModule.val_dataloader`."""
         inputs = self._plain(self._now)
-        return [self.data.evaluation(rows, inputs=inputs) for rows in self.data.evaluated_rows]
+        return [_mine(self.data.evaluation(rows, inputs=inputs)) for rows in self.data.evaluated_rows]
 
     def train_batches(self, phase: Phase) -> Batches:
         """The training batches of a phase: pictures, or what the frozen body makes of them."""
@@ -104,3 +105,8 @@ class PhasedData(pl.LightningDataModule):
     def _is_fixed(self, phase: Phase) -> bool:
         """Whether the head's inputs do not change in this phase."""
         return phase.name == FROZEN and not getattr(self.network, "train_norm", True)
+
+
+def _mine(batches: Batches) -> Batches:
+    share = my_share()
+    return batches if share.of == 1 else batches.part(share.rank, share.of)

@@ -42,7 +42,8 @@ def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
 
         found += check_targets(configuration)
     trainer = configuration["trainer"]
-    if trainer.get("accelerator") in ("gpu", "cuda", "mps") or trainer.get("precision") == "16-mixed":
+    on_gpu = trainer.get("accelerator") in ("gpu", "cuda", "mps") or trainer.get("precision") == "16-mixed"
+    if on_gpu or trainer.get("strategy") == "ddp":
         from experiments.training.device import check_device
 
         found += check_device(configuration)

@@ -113,6 +113,8 @@ class Recorder(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
+        if loss is not None:
+            loss = trainer.strategy.reduce(loss, reduce_op="mean")  # over the processes, if there are several
         lr, momentum = self._used or _highest_rate(trainer.optimizers)
         step = Step(
             step=len(self.history.steps),
@@ -164,12 +166,14 @@ class Recorder(pl.Callback):
 
     def _save_checkpoint(self, trainer: pl.Trainer) -> None:
         over = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        if self._diverged or not (self._checkpoints.due or (over and self.keep_checkpoint)):
+        due = trainer.strategy.broadcast(self._checkpoints.due)  # clocks differ, and saving needs all processes
+        if self._diverged or not (due or (over and self.keep_checkpoint)):
             return
         with self._checkpoints.timed():
             aside = self._checkpoint.with_name(".last.ckpt")
             trainer.save_checkpoint(aside, weights_only=False)
-            aside.replace(self._checkpoint)
+            if trainer.is_global_zero:
+                aside.replace(self._checkpoint)
 
 
 def _network(module: pl.LightningModule) -> nn.Module:

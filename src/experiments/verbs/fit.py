@@ -87,19 +87,20 @@ def train_one(composer: Composer, plan: Plan, *, parent: str | None = None, reas
     from experiments.config.problems import ConfigurationError
     from experiments.runs.run import Run
     from experiments.sweeps.launch import run_single
+    from experiments.sweeps.ranks import check_shares, train_run
     from experiments.training.beginning import Request
-    from experiments.training.fit import train
     from experiments.training.preparation import prepare
 
     examined = plan.jobs[0].examined
     # Before a folder is claimed: what the data refuse leaves none behind.
     prepared = prepare(examined.configuration)
+    check_shares(prepared)
     origin = origin_of(composer, examined, parent, reason)
     try:
         folder = run_single(
             composer,
             plan,
-            lambda folder: train(Request(examined.configuration, folder, origin, judge), prepared),
+            lambda folder: train_run(Request(examined.configuration, folder, origin, judge), prepared),
         )
     except ConfigurationError:
         raise

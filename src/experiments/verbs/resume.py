@@ -53,9 +53,9 @@ def _resume_run(run: Run) -> int:
     from experiments.runs.ending import OVER
     from experiments.runs.lock import AtWork
     from experiments.sweeps.job import run_as_hydra_job
+    from experiments.sweeps.ranks import train_run
     from experiments.sweeps.resuming import as_planned
     from experiments.training.beginning import Request
-    from experiments.training.fit import train
     from experiments.training.preparation import prepare
     from experiments.training.run_record import Origin
     from experiments.verbs.fit import print_run, say_failed
@@ -72,7 +72,7 @@ def _resume_run(run: Run) -> int:
     composed = as_planned(composer, {"overrides": record.get("overrides") or [], "configuration": configuration})
     prepared = prepare(configuration)
     request = Request(configuration, run.path.absolute(), Origin(), judge, goes_on=True)
-    result = run_as_hydra_job(composer, composed, run.path, lambda: train(request, prepared))
+    result = run_as_hydra_job(composer, composed, run.path, lambda: train_run(request, prepared))
     if result.status.name == "FAILED":
         error = result._return_value
         if isinstance(error, ConfigurationError | AtWork):

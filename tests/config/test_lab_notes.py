@@ -34,7 +34,7 @@ COMMANDS = [(name, command) for name, path in zip(NAMES, FILES, strict=True) for
 
 def test_every_file_was_looked_at() -> None:
     assert len(FILES) == 55
-    assert len(OPTIONS) == 28
+    assert len(OPTIONS) == 29
     assert {path.parent.name for path in FILES} == {*GROUPS, *BASES, "conf", "launcher"}
     assert len(COMMANDS) >= len(FILES)
     assert [path for path in CONF.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []

@@ -27,7 +27,8 @@ ONE_MISTAKE = [
     (
         "trainer.max_epochs=3",
         "trainer.max_epochs=3\n"
-        "  there is no key trainer.max_epochs; trainer has: accelerator, strategy, devices, precision, gradient_clip_val\n"
+        "  there is no key trainer.max_epochs; "
+        "trainer has: accelerator, strategy, devices, precision, gradient_clip_val\n"
         "  try: schedule.epochs=3",
     ),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -61,6 +61,7 @@ class Curves:
         epochs: the trained epochs, in order.
         before: the evaluation before the first step.
         steps: the optimizer steps, in order.
+        finite_steps: whether those that were left out had finite losses and gradients.
         regression: `error` is an rmse and there are no classes.
         classes: number of classes.
         train_size, valid_size: number of samples.
@@ -86,6 +87,7 @@ class Curves:
     epochs: tuple[Epoch, ...] = ()
     before: Epoch | None = None
     steps: tuple[Step, ...] = ()
+    finite_steps: bool = True
     regression: bool = False
     classes: int | None = None
     train_size: int | None = None
@@ -152,7 +154,11 @@ class Curves:
         """Whether every loss, error and gradient that was recorded is a finite number."""
         numbers = [n for epoch in self.epochs for n in epoch.losses]
         numbers += [n for step in self.steps for n in (step.loss, step.gradient_norm) if n is not None]
-        return self.status != "diverged" and all(map(math.isfinite, numbers))
+        return self.status != "diverged" and self.finite_steps and all(map(math.isfinite, numbers))
+
+    def without_steps(self) -> Curves:
+        """As it is compared with others: there may be a thousand, and of each hundreds of thousands of steps."""
+        return replace(self, steps=(), finite_steps=self.everything_finite)
 
     @property
     def annealed(self) -> bool | None:

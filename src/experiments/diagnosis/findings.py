@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 Symptom = Literal[
     "learning_rate_too_high",
@@ -38,6 +39,12 @@ class Finding:
     def noting(self, *lines: str) -> Finding:
         """The same with more evidence."""
         return replace(self, evidence=(*self.evidence, *lines))
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Self:
+        """What `as_json` made. Raises KeyError or TypeError if it is something else."""
+        settled = {name: tuple(said[name]) for name in ("evidence", "overrides")}
+        return cls(**{**said, **settled})
 
     def as_json(self) -> dict[str, Any]:
         """As `diagnose --json` prints it."""

@@ -57,8 +57,11 @@ class Report:
 def diagnose_all(trainings: Sequence[Curves], *, together: bool) -> Report:
     """Each training's diagnosis; `together` compares them, as one sweep."""
     alone = [diagnose(curves) for curves in trainings]
-    if not together:
-        return Report(tuple(alone))
+    return compared(trainings, alone) if together else Report(tuple(alone))
+
+
+def compared(trainings: Sequence[Curves], alone: Sequence[Diagnosis]) -> Report:
+    """Of one sweep; what each says alone is known."""
     judged, sweep = compare(trainings, alone)
     return Report(tuple(judged), sweep)
 

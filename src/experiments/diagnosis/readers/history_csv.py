@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from experiments.diagnosis.curves import Curves, Epoch, Number, Step
@@ -50,7 +49,7 @@ def read_history(path: Path, *, valid_size: int | None = None, classes: int | No
     trained = [epoch for number, epoch in numbered if not _is_before(number, epoch)]
     return Curves(
         path=str(path),
-        epochs=tuple(replace(epoch, epoch=number) for number, epoch in enumerate(trained, start=1)),
+        epochs=tuple(Epoch(**{**vars(epoch), "epoch": number}) for number, epoch in enumerate(trained, start=1)),
         before=before[0] if before else None,
         steps=_steps(rows, sources, step_loss) if step_loss else (),
         regression=sources.regression,
@@ -96,6 +95,8 @@ def _epoch(rows: Sequence[HistoryRow], sources: Sources, step_loss: str | None) 
     """The file's number of an epoch, and what its rows say together: the last that was recorded of each column."""
 
     def last(name: str | None) -> Number:
+        if len(rows) == 1:  # the usual case: there may be a thousand files of a hundred rows
+            return rows[0].values.get(name or "")
         return next((value for row in reversed(rows) if (value := row.values.get(name or "")) is not None), None)
 
     train_loss = last(sources.train_loss)

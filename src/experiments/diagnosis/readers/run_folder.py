@@ -21,12 +21,13 @@ from experiments.runs.run import NotARun, Run
 LARGEST = 1e300
 
 
-def read_run(run: Run, *, status: str | None = None) -> Curves:
+def read_run(run: Run, *, status: str | None = None, steps: bool = True) -> Curves:
     """What `run` recorded. A file that is missing or damaged is absent; what no record says is None.
 
     Args:
         run: its folder.
         status: in place of the record's, for a run that has not written it yet.
+        steps: read them; without them a run can be compared with others.
 
     Raises Unreadable if run.json itself is damaged.
     """
@@ -43,7 +44,8 @@ def read_run(run: Run, *, status: str | None = None) -> Curves:
     return replace(
         history,
         path=str(run.path),
-        steps=_steps(run.path / "steps.csv"),
+        steps=_steps(run.path / "steps.csv") if steps else (),
+        finite_steps=steps or _is_finite(run.path / "steps.csv"),
         regression=regression or history.regression,
         classes=len(classes) or None,
         train_size=_whole(data.get("train_size")),
@@ -81,6 +83,15 @@ def _steps(path: Path) -> tuple[Step, ...]:
         )
     except (Unreadable, ValueError, OverflowError):  # ValueError: a column is missing
         return ()
+
+
+def _is_finite(path: Path) -> bool:
+    """Whether a file of numbers has neither `nan` nor `inf`; one that cannot be read has none."""
+    try:
+        _, _, numbers = path.read_bytes().partition(b"\n")
+    except OSError:
+        return True
+    return not (b"nan" in numbers or b"inf" in numbers)
 
 
 def _class_counts(path: Path, classes: list[str]) -> dict[str, int]:

@@ -87,11 +87,9 @@ def _run(row: Mapping[str, Any], swept: Mapping[str, str], score: str, points: i
 
 def _thinned(columns: Mapping[str, Sequence[Any]], name: str, points: int) -> list[list[float | None]]:
     """Pairs of epoch and value, the last one among them."""
-    pairs = [
-        [epoch, _plain(value)] for epoch, value in zip(columns["epoch"], columns[name], strict=True) if _is_known(value)
-    ]
+    pairs = [pair for pair in zip(columns["epoch"], columns[name], strict=True) if _is_known(pair[1])]
     every = max(1, math.ceil(len(pairs) / points))
-    return [*pairs[:-1:every], *pairs[-1:]] if pairs else []
+    return [[epoch, _plain(value)] for epoch, value in (*pairs[:-1:every], *pairs[-1:])]
 
 
 def _axes(sweep: Sweep, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

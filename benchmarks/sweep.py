@@ -1,41 +1,100 @@
-"""What a job of a 20-job digits sweep costs beyond its training.
+"""What a sweep costs beside its training.
 
-The sweep is timed as a whole, imports aside; the training is what the runs' own `history.csv` counts as epochs.
+python benchmarks/sweep.py [--part jobs|workers|report] [--jobs 100] [--epochs 300]
+
+`jobs`: what a tiny job costs beyond its training (the runs' own `history.csv` says how long the epochs took), then how
+long `--resume` takes to find all of them done, as a command of its own with its imports. `workers`: eight jobs of about
+twenty seconds one after the other and two at a time, in turn. `report`: 1,000 runs of 100 epochs of 22 steps, copies of
+one that was trained under other names, compared by `experiments report`; its time and its memory.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
+import argparse
+import json
 import os
+import resource
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-import experiments.training.fit  # noqa: F401 - so that imports are not timed
-from experiments import Sweep
-from experiments.cli import main as experiments_command
+from experiments import Run, Sweep, compose, fit
 
-JOBS = 20
+TINY = ["trainer=cpu", "schedule.epochs=1", "dataset.subset_fraction=0.2"]
+COPIES, SEEDS = 1000, 5
 
 
 def main() -> None:
-    """Print the seconds a job beyond training."""
+    """The parts that were asked for, below a scratch folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=("jobs", "workers", "report"))
+    parser.add_argument("--jobs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=300, help="of the eight jobs")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
-        seeds = ",".join(str(seed) for seed in range(JOBS))
-        quiet = io.StringIO()
-        with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
-            experiments_command(["fit", "-m", "trainer=cpu", "name=warm_up", "seed=0,1"])
-            began = time.perf_counter()
-            experiments_command(["fit", "-m", "trainer=cpu", f"seed={seeds}"])
-            whole = time.perf_counter() - began
-        (folder,) = Path("multirun/seed").iterdir()
-        training = sum(run.history["seconds"].sum() for run in Sweep(folder).runs)
+        if arguments.part in (None, "jobs"):
+            _jobs(arguments.jobs)
+        if arguments.part in (None, "workers"):
+            _workers(arguments.epochs)
+        if arguments.part in (None, "report"):
+            _report(Path("thousand"))
         os.chdir("/")
-    print(
-        f"{JOBS} jobs: {whole:.1f} s, of which epochs {training:.1f} s: {(whole - training) / JOBS:.2f} s a job beyond"
-    )
+
+
+def _jobs(count: int) -> None:
+    sweep = Path("tiny")
+    seeds = ",".join(str(seed) for seed in range(count))
+    few = _command("fit", "-m", *TINY, "seed=0,1", "hydra.sweep.dir=warm_up")  # caches, and what both begin with
+    whole = _command("fit", "-m", *TINY, f"seed={seeds}", f"hydra.sweep.dir={sweep}")
+    training = _training(sweep)
+    beyond = (whole - training) / count
+    start = few - _training(Path("warm_up"))
+    print(f"{count} jobs: {whole:.1f} s, of which epochs {training:.1f} s: {beyond:.2f} s a job beyond them;")
+    print(f"  {start:.1f} s of it are imports, planning and pictures, which two jobs have as well")
+    print(f"--resume where all {count} are finished: {_command('fit', '--resume', str(sweep)):.1f} s")
+
+
+def _training(sweep: Path) -> float:
+    return float(sum(run.history["seconds"].sum() for run in Sweep(sweep).runs))
+
+
+def _workers(epochs: int) -> None:
+    words = ["fit", "-m", "trainer=cpu", f"schedule.epochs={epochs}", "seed=0,1,2,3,4,5,6,7", "hydra/launcher=parallel"]
+    took = {
+        workers: _command(*words, f"hydra.launcher.workers={workers}", f"hydra.sweep.dir=by_{workers}")
+        for workers in (1, 2)
+    }
+    each = _training(Path("by_1")) / 8
+    print(f"eight jobs of {each:.0f} s: {took[1]:.0f} s by one worker, {took[2]:.0f} s by two: {took[1] / took[2]:.2f}")
+
+
+def _report(sweep: Path) -> None:
+    run = fit(compose(["trainer=cpu", "schedule.epochs=100"]), quiet=True)
+    jobs: list[dict[str, object]] = []
+    for number in range(COPIES):
+        rate, seed = f"{10 ** (-5 + 5 * (number // SEEDS) * SEEDS / COPIES):.4g}", str(number % SEEDS)
+        folder = sweep / f"optimizer.lr={rate},seed={seed}"
+        shutil.copytree(run.path, folder, ignore=shutil.ignore_patterns("model", "events*"))
+        swept = {"optimizer.lr": rate, "seed": seed}
+        jobs.append({"folder": folder.name, "overrides": [], "swept": swept, "config_hash": None, "status": "finished"})
+    record = {"schema": 1, "name": "thousand", "status": "finished", "jobs": jobs, "configuration": {}}
+    (sweep / "sweep.json").write_text(json.dumps(record))
+    took = _command("report", str(sweep))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"report of {COPIES} runs of {len(Run(run.path).history) - 1} epochs: {took:.1f} s", end="")
+    print(f", {peak:.0f} MB at most, {(sweep / 'report.html').stat().st_size / 1e6:.1f} MB of page")
+
+
+def _command(*words: str) -> float:
+    """How long `experiments WORDS` takes, in a process of its own."""
+    began = time.perf_counter()
+    quiet = subprocess.DEVNULL
+    subprocess.run([sys.executable, "-m", "experiments", *words], check=True, stdout=quiet, stderr=quiet)
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.runs.alive import is_killed
 from experiments.runs.run import Run
 
 # What went on to the end, or still goes on, is ranked by its numbers; the rest follows in this order.
-LAST = ("diverged", "failed", "interrupted", "planned")
+UNREADABLE = "unreadable"
+KILLED = "killed"
+LAST = ("diverged", "failed", KILLED, UNREADABLE, "interrupted", "planned")
 
 Row = dict[str, Any]
 
@@ -26,7 +29,7 @@ def job_row(
     return {
         "run": folder.name,
         **{key: _parsed(job["swept"].get(key)) for key in keys},
-        "status": run.status if run else job["status"],
+        "status": _status(job, run),
         "epochs": _number(final.get("epoch")),
         "train_loss_eval": _train_loss(run, final.get("epoch")),
         "valid_loss": _number(final.get("valid_loss")),
@@ -39,6 +42,15 @@ def job_row(
         "folder": str(folder),
         "error": _one_line(record.get("error") or job.get("error")),
     }
+
+
+def _status(job: Mapping[str, Any], run: Run | None) -> str:
+    """What the run says of itself; of one whose process is gone, what the sweep says, or that it was killed."""
+    if run is None:
+        return str(job["status"])
+    if not is_killed(run.record):
+        return run.status
+    return str(job["status"]) if job["status"] in ("failed", "interrupted") else KILLED
 
 
 def best_first(rows: Sequence[Row], score: str) -> list[Row]:

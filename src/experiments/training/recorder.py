@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,15 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from experiments.runs.ending import OVER
+from experiments.runs.full_disk import named
 from experiments.runs.throttle import Throttle
 from experiments.training.history import History, Step
 from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_SHARE = 0.03
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
@@ -140,13 +145,13 @@ class Recorder(pl.Callback):
             checkpoint.parent.rmdir()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        if not self._began:
+        if not self._began or self.recording.record.status in OVER:  # what comes then is a logger's, not the run's
             return
         if isinstance(exception, KeyboardInterrupt | SystemExit):  # SIGTERM is a SystemExit of Lightning's
-            self.recording.finish("interrupted")
+            self.recording.break_off("interrupted")
         else:
-            self.recording.finish("failed")
-            self.recording.record.fail(exception)
+            self.recording.break_off("failed")
+            self.recording.record.fail(named(exception, self.folder) if isinstance(exception, Exception) else exception)
 
     # What they share.
 
@@ -168,8 +173,13 @@ class Recorder(pl.Callback):
             return
         with self._checkpoints.timed():
             aside = self._checkpoint.with_name(".last.ckpt")
-            trainer.save_checkpoint(aside, weights_only=False)
-            aside.replace(self._checkpoint)
+            try:
+                trainer.save_checkpoint(aside, weights_only=False)
+                aside.replace(self._checkpoint)
+            except OSError as error:
+                # It is no result: a run that ends needs none, and one that does not has the one before.
+                aside.unlink(missing_ok=True)
+                log.warning("no checkpoint after epoch %d: %s", trainer.current_epoch + 1, named(error, self._checkpoint))
 
 
 def _network(module: pl.LightningModule) -> nn.Module:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
 import os
 import platform
 import socket
@@ -18,8 +20,10 @@ from typing import Any
 
 from experiments.config.locations import PACKAGE
 from experiments.runs.files import write_json
+from experiments.runs.schema import SCHEMA
 
-SCHEMA = 1
+log = logging.getLogger(__name__)
+
 DISTRIBUTIONS = ("torch", "torchvision", "pytorch-lightning", "hydra-core", "omegaconf", "numpy")
 
 
@@ -115,13 +119,24 @@ class RunRecord:
         self._took = seconds
 
     def beat(self, every_seconds: float = 5.0) -> None:
-        """Say that the run is alive, if it has not for so long."""
+        """Say that the run is alive, if it has not for so long; what cannot be said now is said later."""
         if time.monotonic() - self._written > every_seconds:
-            self.update()
+            with contextlib.suppress(OSError):
+                self.update()
 
     def fail(self, error: BaseException) -> None:
         """The run ended by this error."""
-        self.update({"status": "failed", "error": {"type": type(error).__name__, "message": str(error)}})
+        self.end("failed", {"type": type(error).__name__, "message": str(error)})
+
+    def end(self, status: str, error: Mapping[str, str] | None = None) -> None:
+        """The run ended before its time.
+
+        Where not even that can be written, the file goes on saying `running`, of a process that is gone.
+        """
+        try:
+            self.update({"status": status, "error": error})
+        except OSError as unwritten:
+            log.error("%s stays as it was: %s", self.path.name, unwritten)
 
 
 @functools.cache

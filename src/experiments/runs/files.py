@@ -1,5 +1,6 @@
 """Files that appear whole: written aside in the same folder, then renamed; and folders claimed once."""
 
+import contextlib
 import csv
 import io
 import itertools
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.runs.full_disk import named
+from experiments.runs.full_disk import of_file
 
 # A file name on Linux may hold bytes that are no UTF-8; Python carries them as lone surrogates.
 # Writing and reading with this handler brings the same bytes back instead of failing on one odd picture.
@@ -28,10 +29,9 @@ def write_bytes(path: Path, content: bytes) -> None:
         aside.write_bytes(content)
         os.replace(aside, path)  # noqa: PTH105 - the one call here that has to be atomic, under its own name
     except OSError as error:
-        aside.unlink(missing_ok=True)
-        if error.errno is not None:
-            error.filename, error.filename2 = str(path), None  # the file aside is nothing that a user knows
-        raise named(error, path) from None
+        with contextlib.suppress(OSError):  # nor may it be removed where nothing may be written
+            aside.unlink(missing_ok=True)
+        raise of_file(error, path) from None
     except BaseException:
         aside.unlink(missing_ok=True)
         raise

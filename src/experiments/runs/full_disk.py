@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import shutil
 from pathlib import Path
+from typing import TypeVar
+
+Raised = TypeVar("Raised", bound=BaseException)
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -12,14 +15,14 @@ SCARCE_BYTES = 64 * 1024
 """With less, the next file of a run does not fit."""
 
 
-class DiskFull(OSError):
+class DiskFull(OSError):  # noqa: N818 - reads as what it says
     """There is no room for the file `filename`; `strerror` says how much there is, and where."""
 
     def __str__(self) -> str:
         return f"no room for {self.filename}: {self.strerror}"
 
 
-def named(error: Exception, path: Path) -> Exception:
+def named(error: Raised, path: Path) -> Raised | DiskFull:
     """A full disk as the DiskFull that says where; any other error as it is.
 
     Args:
@@ -29,6 +32,13 @@ def named(error: Exception, path: Path) -> Exception:
     if isinstance(error, OSError) and error.errno in FULL and not isinstance(error, DiskFull):
         return DiskFull(error.errno, room_at(path), error.filename or str(path))
     return error
+
+
+def of_file(error: OSError, path: Path) -> OSError:
+    """The same, of the file that was to be written, whatever name it had until it was whole."""
+    if error.errno is not None:
+        error.filename, error.filename2 = str(path), None
+    return named(error, path)
 
 
 def room_at(path: Path) -> str:
@@ -53,4 +63,7 @@ def _mount(path: Path) -> Path:
 
 
 def _size(count: int) -> str:
-    return f"{count} bytes are" if count < 10_000 else f"{count / 1e6:.1f} MB are"
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= 10 * unit:
+            return f"{count / unit:.0f} {name} are"
+    return f"{count} bytes are"

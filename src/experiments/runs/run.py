@@ -26,6 +26,10 @@ class NotARun(Exception):  # noqa: N818 - reads as what it says
     """The path is not a run's folder; the message says what it is and which run could be meant."""
 
 
+class ForeignRun(NotARun):
+    """Another version of this program wrote run.json; the message says which."""
+
+
 class Run:
     """A run's folder. Each file is read once, at first use; a new `Run` sees what was written since.
 
@@ -50,7 +54,7 @@ class Run:
         try:
             check_schema(record, path)
         except OtherSchema as other:
-            raise NotARun(str(other)) from other
+            raise ForeignRun(str(other)) from other
         if "status" not in record:
             raise NotARun(f"{path} is damaged: it has no status")
         return record

@@ -20,7 +20,9 @@ def check_schema(record: Mapping[str, Any], path: Path) -> None:
     if schema == SCHEMA:
         return
     code = record.get("code")
-    writer = f"experiments {code['version']}" if isinstance(code, Mapping) and code.get("version") else "a newer version"
+    writer = (
+        f"experiments {code['version']}" if isinstance(code, Mapping) and code.get("version") else "a newer version"
+    )
     raise OtherSchema(
         f"{path} is of schema {schema}: {writer} wrote it, and experiments {metadata.version('experiments')} reads "
         f"schema {SCHEMA}\n  look at it with {writer}, or move it elsewhere"

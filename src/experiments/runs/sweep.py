@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from experiments.runs.alive import is_killed
 from experiments.runs.files import read_json
 from experiments.runs.misplaced import not_a_sweep
-from experiments.runs.run import NotARun, Run
+from experiments.runs.run import ForeignRun, NotARun, Run
 from experiments.runs.schema import OtherSchema, check_schema
-from experiments.runs.standing import UNREADABLE, best_first, job_row
+from experiments.runs.standing import DAMAGED, FOREIGN, best_first, job_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +61,9 @@ class Sweep:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether its jobs are still being trained."""
+        """Whether its jobs are still being trained, by another process than this."""
         record = self.record
-        return record.get("status") == "running" and not is_killed(record)
+        return record.get("status") == "running" and record.get("pid") != os.getpid() and not is_killed(record)
 
     @property
     def runs(self) -> list[Run]:
@@ -72,7 +73,7 @@ class Sweep:
     @property
     def unreadable(self) -> list[str]:
         """What is wrong with each run.json that is damaged, or of another version."""
-        return [job["error"] for job, _ in self._started() if job["status"] == UNREADABLE]
+        return [job["error"] for job, _ in self._started() if job["status"] in (DAMAGED, FOREIGN)]
 
     @property
     def is_regression(self) -> bool:
@@ -121,7 +122,8 @@ class Sweep:
         try:
             run.record  # noqa: B018 - reads it
         except NotARun as error:
-            return {**job, "status": UNREADABLE, "error": str(error)}, None
+            status = FOREIGN if isinstance(error, ForeignRun) else DAMAGED
+            return {**job, "status": status, "error": str(error)}, None
         return job, run
 
     def __repr__(self) -> str:

@@ -71,8 +71,8 @@ def train_job(spec: JobSpec) -> str | None:
         raise named(error, spec.folder) from None
     if result.status is not JobStatus.FAILED:
         return None
-    error = named(result._return_value, spec.folder)
-    return f"{type(error).__name__}: {error}"
+    raised = named(result._return_value, spec.folder)
+    return f"{type(raised).__name__}: {raised}"
 
 
 @dataclass(frozen=True)

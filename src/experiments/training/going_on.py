@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from experiments.runs.files import read_json
+from experiments.runs.schema import check_schema
 from experiments.training.beginning import Request
 from experiments.training.run_record import RunRecord
 
@@ -17,11 +18,23 @@ log = logging.getLogger(__name__)
 
 
 def before_it_went_on(request: Request) -> dict[str, Any] | None:
-    """run.json of the run that goes on; None if there is none, or none that can be read."""
-    try:
-        return dict(read_json(request.folder / "run.json")) if request.goes_on else None
-    except (OSError, ValueError, TypeError):
+    """run.json of the run that goes on; None if there is none, or none that can be read: that is set aside.
+
+    Raises:
+        OtherSchema: another version wrote it, and may know what this one would write over.
+    """
+    if not request.goes_on:
         return None
+    path = request.folder / "run.json"
+    try:
+        before = dict(read_json(path))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, RecursionError):
+        path.replace(path.with_name("run.json.damaged"))
+        return None
+    check_schema(before, path)
+    return before
 
 
 def checkpoint_of(request: Request, record: RunRecord, before: Mapping[str, Any] | None) -> Path | None:

@@ -12,7 +12,6 @@ from experiments.training.history import epoch_metrics
 from experiments.training.recording import Recording
 from experiments.training.tensorboard import Charts
 
-
 log = logging.getLogger(__name__)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import time
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from experiments.runs.ending import OVER
-from experiments.runs.full_disk import named
+from experiments.runs.full_disk import named, of_file
 from experiments.runs.throttle import Throttle
 from experiments.training.history import History, Step
 from experiments.training.module import SupervisedModule, momentum_of
@@ -151,7 +152,7 @@ class Recorder(pl.Callback):
             self.recording.break_off("interrupted")
         else:
             self.recording.break_off("failed")
-            self.recording.record.fail(named(exception, self.folder) if isinstance(exception, Exception) else exception)
+            self.recording.record.fail(named(exception, self.folder))
 
     # What they share.
 
@@ -178,8 +179,11 @@ class Recorder(pl.Callback):
                 aside.replace(self._checkpoint)
             except OSError as error:
                 # It is no result: a run that ends needs none, and one that does not has the one before.
-                aside.unlink(missing_ok=True)
-                log.warning("no checkpoint after epoch %d: %s", trainer.current_epoch + 1, named(error, self._checkpoint))
+                with contextlib.suppress(OSError):
+                    aside.unlink(missing_ok=True)
+                log.warning(
+                    "no checkpoint after epoch %d: %s", trainer.current_epoch + 1, of_file(error, self._checkpoint)
+                )
 
 
 def _network(module: pl.LightningModule) -> nn.Module:

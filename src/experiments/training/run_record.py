@@ -107,12 +107,12 @@ class RunRecord:
         self.content |= changes
 
     def update(self, changes: Mapping[str, Any] | None = None) -> None:
-        """Change some fields and write the file, with the time."""
-        self.content |= changes or {}
-        self.content["heartbeat"] = _now()
-        self.content["seconds"] = round(time.monotonic() - self._started if self._took is None else self._took, 3)
+        """Change some fields and write the file, with the time; nothing has changed if it cannot be written."""
+        seconds = round(time.monotonic() - self._started if self._took is None else self._took, 3)
+        content = {**self.content, **(changes or {}), "heartbeat": _now(), "seconds": seconds}
         self._written = time.monotonic()
-        write_json(self.path, self.content)
+        write_json(self.path, content)
+        self.content = content
 
     def take_seconds(self, seconds: float) -> None:
         """The run took so long, whatever the clock says: it shared its time with others."""

@@ -9,8 +9,7 @@ from typing import Any
 
 import torch
 
-from experiments.runs.files import read_json
-from experiments.runs.schema import check_schema
+from experiments.runs.run import ForeignRun, NotARun, Run
 from experiments.training.beginning import Request
 from experiments.training.run_record import RunRecord
 
@@ -21,20 +20,18 @@ def before_it_went_on(request: Request) -> dict[str, Any] | None:
     """run.json of the run that goes on; None if there is none, or none that can be read: that is set aside.
 
     Raises:
-        OtherSchema: another version wrote it, and may know what this one would write over.
+        ForeignRun: another version wrote it, and may know what this one would write over.
     """
-    if not request.goes_on:
-        return None
     path = request.folder / "run.json"
-    try:
-        before = dict(read_json(path))
-    except FileNotFoundError:
+    if not request.goes_on or not path.is_file():
         return None
-    except (OSError, ValueError, TypeError, RecursionError):
+    try:
+        return Run(request.folder).record
+    except ForeignRun:
+        raise
+    except NotARun:
         path.replace(path.with_name("run.json.damaged"))
         return None
-    check_schema(before, path)
-    return before
 
 
 def checkpoint_of(request: Request, record: RunRecord, before: Mapping[str, Any] | None) -> Path | None:

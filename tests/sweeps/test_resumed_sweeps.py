@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,21 +164,6 @@ def test_a_sweep_that_cannot_be_read_is_not_gone_on_with(done: Path, content: st
     assert wrong in again.err
     assert "Traceback" not in again.err
     assert {path: path.read_bytes() for path in done.rglob("*") if path.is_file()} == before
-
-
-def test_of_two_processes_that_resume_at_once_one_trains(done: Path) -> None:
-    (done / "optimizer.lr=0.2" / "run.json").unlink()
-    command = [sys.executable, "-m", "experiments", "fit", "--resume", "sweep"]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    both = [subprocess.Popen(command, cwd=done.parent, text=True, **pipes) for _ in range(2)]  # type: ignore[call-overload]
-    errors = [process.communicate()[1] for process in both]
-    assert sum("finished, valid_loss" in error for error in errors) == 1
-    for process, error in zip(both, errors, strict=True):
-        late = "2 finished below sweep" in error  # it came when the other had ended
-        assert process.returncode == (2 if "another process is at work in sweep" in error else 0), error
-        assert late or process.returncode == 2 or "finished, valid_loss" in error
-    assert record(done / "optimizer.lr=0.2")["status"] == "finished"
-    assert record(done / "optimizer.lr=0.2")["resumed"] == []
 
 
 def test_a_moved_sweep_goes_on_where_it_is(done: Path, tmp_path: Path) -> None:

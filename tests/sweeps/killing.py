@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.cli import main
+from experiments.training.weights import read_model_weights
 
 SIX_JOBS = [
     *("-m", "optimizer.lr=0.001,0.01,0.03", "seed=0,1", "hydra.sweep.dir=sweep", "model.width=4"),
@@ -50,6 +51,28 @@ class End:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def learned(run: Path) -> dict[str, Any]:
+    """All of a run that must be the same."""
+    files = [
+        "steps.csv",
+        "predictions.csv",
+        "split.csv",
+        *(["parameters.csv"] if (run / "points.csv").exists() else []),
+    ]
+    history = [{k: v for k, v in row.items() if k != "seconds"} for row in _rows(run / "history.csv")]
+    weights = {name: tensor.tolist() for name, tensor in read_model_weights(run / "model").items()}
+    best = run / "model" / "best"
+    best_weights = read_model_weights(best) if best.exists() else {}
+    return {
+        **{name: (run / name).read_text() for name in files},
+        "history": history,
+        "weights": weights,
+        "best": {name: tensor.tolist() for name, tensor in best_weights.items()},
+        "metrics": json.loads((run / "run.json").read_text())["metrics"],
+        "diagnosis": json.loads((run / "diagnosis.json").read_text().replace(str(run), "")),
+    }
 
 
 @dataclass

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import typed
+from killing import learned, typed
 
 from experiments import compose, fit
 from experiments.data.batches import Batches
@@ -16,7 +15,6 @@ from experiments.runs.lock import alone_in
 from experiments.runs.run import Run
 from experiments.runs.throttle import Throttle
 from experiments.training.recording import Recording
-from experiments.training.weights import read_model_weights
 
 WORDS = {
     "digits": ["dataset.subset_fraction=0.2", "model.width=4", "schedule.epochs=6"],
@@ -28,29 +26,6 @@ WORDS = {
 @pytest.fixture(autouse=True)
 def _saved_after_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Throttle, "due", True)
-
-
-def learned(run: Path) -> dict[str, Any]:
-    """All that must be the same."""
-    files = [
-        "steps.csv",
-        "predictions.csv",
-        "split.csv",
-        *(["parameters.csv"] if (run / "points.csv").exists() else []),
-    ]
-    with (run / "history.csv").open(newline="") as file:
-        history = [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
-    weights = {name: tensor.tolist() for name, tensor in read_model_weights(run / "model").items()}
-    best = run / "model" / "best"
-    best_weights = read_model_weights(best) if best.exists() else {}
-    return {
-        **{name: (run / name).read_text() for name in files},
-        "history": history,
-        "weights": weights,
-        "best": {name: tensor.tolist() for name, tensor in best_weights.items()},
-        "metrics": json.loads((run / "run.json").read_text())["metrics"],
-        "diagnosis": json.loads((run / "diagnosis.json").read_text().replace(str(run), "")),
-    }
 
 
 @pytest.mark.parametrize("name", list(WORDS))

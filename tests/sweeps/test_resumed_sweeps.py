@@ -111,12 +111,59 @@ def test_a_job_that_failed_is_trained_again_and_the_others_are_not(done: Path) -
     assert (done / "optimizer.lr=0.1" / "run.json").read_bytes() == other
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": 99}', '{"schema": 1, "status": "running", "pid": 1}'])
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"schema": 1, "status": "running", "pid": 1}'])
 def test_a_damaged_or_stale_record_is_one_to_go_on_with(done: Path, damage: str) -> None:
-    (done / "optimizer.lr=0.2" / "run.json").write_text(damage)
+    run = done / "optimizer.lr=0.2"
+    (run / "run.json").write_text(damage)
     again = typed(done.parent, "fit", "--resume", "sweep")
     assert again.code == 0, again.err
-    assert record(done / "optimizer.lr=0.2")["status"] == "finished"
+    assert record(run)["status"] == "finished"
+    set_aside = [path.read_text() for path in run.glob("run.json.damaged")]
+    assert set_aside == ([] if "schema" in damage else [damage])
+
+
+def test_what_another_version_wrote_is_left_alone_and_the_rest_goes_on(done: Path) -> None:
+    other, begun = done / "optimizer.lr=0.2", done / "optimizer.lr=0.1"
+    (other / "run.json").write_text(json.dumps({"schema": 99, "code": {"version": "9.1"}, "state": {"is": "done"}}))
+    (begun / "run.json").write_text("{")
+    before = {path: path.read_bytes() for path in other.rglob("*") if path.is_file()}
+    again = typed(done.parent, "fit", "--resume", "sweep")
+    assert again.code == 1, "not all is done"
+    assert "1 to go on with, 1 left alone below sweep\n" in again.err
+    assert "error: left alone: sweep/optimizer.lr=0.2/run.json is of schema 99: experiments 9.1 wrote it" in again.err
+    assert "Traceback" not in again.err
+    assert record(begun)["status"] == "finished"
+    assert {path: path.read_bytes() for path in other.rglob("*") if path.is_file()} == before
+    assert "foreign: sweep/optimizer.lr=0.2/run.json is of schema 99" in " ".join(again.out.split())
+    assert "experiments fit --resume" not in again.out, "that would do nothing"
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [('{"schema": 99}', "run.json is of schema 99: a newer version wrote it"), ('{"sch', "run.json is damaged")],
+)
+def test_a_run_that_cannot_be_read_is_not_gone_on_with(done: Path, content: str, wrong: str) -> None:
+    run = done / "optimizer.lr=0.2"
+    (run / "run.json").write_text(content)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    again = typed(done.parent, "fit", "--resume", "sweep/optimizer.lr=0.2")
+    assert again.code == 2
+    assert wrong in again.err
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [('{"schema": 99, "jobs": []}', "sweep.json is of schema 99"), ('{"jobs": [{"fol', "sweep.json is damaged")],
+)
+def test_a_sweep_that_cannot_be_read_is_not_gone_on_with(done: Path, content: str, wrong: str) -> None:
+    (done / "sweep.json").write_text(content)
+    before = {path: path.read_bytes() for path in done.rglob("*") if path.is_file()}
+    again = typed(done.parent, "fit", "--resume", "sweep")
+    assert again.code == 2
+    assert wrong in again.err
+    assert "Traceback" not in again.err
+    assert {path: path.read_bytes() for path in done.rglob("*") if path.is_file()} == before
 
 
 def test_a_moved_sweep_goes_on_where_it_is(done: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ class ReportArguments:
 
     path: Path | None
     json: bool
+    to: Path | None
 
 
 def parse_report(words: Sequence[str]) -> ReportArguments | None:
@@ -34,8 +35,10 @@ def report_parser() -> Parser:
         description="The runs of a sweep compared: grouped over seeds, held against noise; report.html.",
         epilog="""examples:
   experiments report                                  the newest sweep
-  experiments report multirun/learning_rate/DATE_TIME    also while it runs""",
+  experiments report multirun/learning_rate/DATE_TIME    also while it runs
+  experiments report multirun/learning_rate/DATE_TIME --to figures    report.html into a folder of yours""",
     )
     parser.add_argument("path", nargs="?", type=Path, metavar="SWEEP", help="the sweep's folder")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="for report.html (SWEEP)")
     return parser

@@ -29,11 +29,9 @@ def report_of(run: Run) -> Report:
     return diagnose_all([read_run(run)], together=False)
 
 
-def keep_for_sweep(sweep: Sweep) -> Report:
-    """Diagnose a sweep and write it down; what each run said alone stays in its own folder."""
-    report = report_of_sweep(sweep)
-    write_json(sweep.path / FILE, report.as_json())
-    return report
+def keep(report: Report, folder: Path) -> None:
+    """Write it down in the folder of what it judges."""
+    write_json(folder / FILE, report.as_json())
 
 
 def report_of_sweep(sweep: Sweep) -> Report:

@@ -48,6 +48,7 @@ def diagnose_readable(
         try:
             sweep = _is_sweep(path) or sweep
             trainings += _read(path, valid_size, classes)
+            refusals += _unreadable(path)
         except (Unreadable, NotARun, NotASweep) as error:
             refusals.append(error)
     several = sweep or len(trainings) > 1
@@ -58,6 +59,11 @@ def _read(path: Path, valid_size: int | None, classes: int | None) -> list[Curve
     if _is_sweep(path):
         return list(trainings_of(Sweep(path)))
     return read_all(path, valid_size=valid_size, classes=classes)
+
+
+def _unreadable(path: Path) -> list[NotARun]:
+    """The runs of a sweep that cannot be read, one by one."""
+    return [NotARun(wrong) for wrong in Sweep(path).unreadable] if _is_sweep(path) else []
 
 
 def _is_sweep(path: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from experiments.reports import wording
 from experiments.reports.critical import critical_line
 from experiments.reports.table import sweep_table
+from experiments.reports.unfinished import retry_lines, unfinished, unfinished_table
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
@@ -72,18 +73,34 @@ def tested(run: Run) -> list[str]:
 def print_sweep(
     sweep: Sweep, diagnosis: Sequence[str] = (), pictures: Sequence[Path] = (), report: Path | None = None
 ) -> None:
-    """The table, best first, what the runs say together, the files and the command that opens TensorBoard."""
+    """The table, best first, what the runs say together, the files, the command that opens TensorBoard.
+
+    Last, where the eye is then, what did not finish, and the command that trains just that.
+    """
     print()
     print_table(sweep_table(sweep))
     for line in diagnosis:
         print(line)
+    table = sweep.path / "runs.csv"
     for label, text in (
-        *(("picture", picture) for picture in pictures or [sweep.path / "curves.png"]),
-        ("table", sweep.path / "runs.csv"),
+        *(("picture", picture) for picture in pictures),
+        *([("table", table)] if table.is_file() else []),
         *([("report", report)] if report else []),
         ("look", f"tensorboard --logdir {shlex.quote(str(sweep.path))}"),
     ):
         print(f"{label}: {text}")
+    print_unfinished(sweep)
+
+
+def print_unfinished(sweep: Sweep) -> None:
+    """What did not finish, why, and the command that trains just that; nothing if all did."""
+    rows = unfinished(sweep)
+    if not rows:
+        return
+    print()
+    print_table(unfinished_table(rows))
+    for line in retry_lines(sweep, rows):
+        print(line)
 
 
 def print_table(table: Table) -> None:

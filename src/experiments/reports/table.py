@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 ANSWER_STYLE = {"confirmed": "green", "refuted": "red", "within noise": "yellow"}
-STATUS_STYLE = {"failed": "red", "diverged": "yellow", "interrupted": "yellow"}
+STATUS_STYLE = {
+    "failed": "red",
+    "killed": "red",
+    "damaged": "red",
+    "foreign": "red",
+    "diverged": "yellow",
+    "interrupted": "yellow",
+}
 
 
 ROWS_AT_MOST, BEST, WORST = 100, 30, 10

@@ -1,5 +1,6 @@
 """Files that appear whole: written aside in the same folder, then renamed; and folders claimed once."""
 
+import contextlib
 import csv
 import io
 import itertools
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.runs.full_disk import of_file
+
 # A file name on Linux may hold bytes that are no UTF-8; Python carries them as lone surrogates.
 # Writing and reading with this handler brings the same bytes back instead of failing on one odd picture.
 ENCODING_ERRORS = "surrogateescape"
@@ -19,12 +22,16 @@ ENCODING_ERRORS = "surrogateescape"
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes `content` to `path` whole, or not at all: a killed process leaves what was there before.
 
-    Raises OSError if the folder is missing or not writable.
+    Raises OSError, which names `path`, if the folder is missing or not writable; DiskFull if there is no room.
     """
     aside = _aside(path)
     try:
         aside.write_bytes(content)
         os.replace(aside, path)  # noqa: PTH105 - the one call here that has to be atomic, under its own name
+    except OSError as error:
+        with contextlib.suppress(OSError):  # nor may it be removed where nothing may be written
+            aside.unlink(missing_ok=True)
+        raise of_file(error, path) from None
     except BaseException:
         aside.unlink(missing_ok=True)
         raise

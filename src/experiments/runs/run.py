@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.runs.columns import Column, read_columns
 from experiments.runs.files import read_json
 from experiments.runs.misplaced import not_a_run
+from experiments.runs.schema import OtherSchema, check_schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,10 @@ class NotARun(Exception):  # noqa: N818 - reads as what it says
     """The path is not a run's folder; the message says what it is and which run could be meant."""
 
 
+class ForeignRun(NotARun):
+    """Another version of this program wrote run.json; the message says which."""
+
+
 class Run:
     """A run's folder. Each file is read once, at first use; a new `Run` sees what was written since.
 
@@ -38,13 +43,20 @@ class Run:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """run.json. Raises NotARun if that is damaged."""
+        """run.json. Raises NotARun if that is damaged, or of a schema that this version does not read."""
+        path = self.path / "run.json"
         try:
-            record = read_json(self.path / "run.json")
-        except ValueError as error:
-            raise NotARun(f"{self.path / 'run.json'} is damaged: {error}") from error
+            record = read_json(path)
+        except (ValueError, RecursionError) as error:
+            raise NotARun(f"{path} is damaged: {error}") from error
         if not isinstance(record, dict):
-            raise NotARun(f"{self.path / 'run.json'} is damaged: it holds no record of a run")
+            raise NotARun(f"{path} is damaged: it holds no record of a run")
+        try:
+            check_schema(record, path)
+        except OtherSchema as other:
+            raise ForeignRun(str(other)) from other
+        if "status" not in record:
+            raise NotARun(f"{path} is damaged: it has no status")
         return record
 
     @property

@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.runs.alive import is_killed
 from experiments.runs.run import Run
 
+DAMAGED, FOREIGN = "damaged", "foreign"
+"""run.json cannot be read: half of it is missing, or another version wrote it."""
+KILLED, GONE = "killed", "its process is gone, and could not say why"
 # What went on to the end, or still goes on, is ranked by its numbers; the rest follows in this order.
-LAST = ("diverged", "failed", "interrupted", "planned")
+LAST = ("diverged", "failed", KILLED, DAMAGED, FOREIGN, "interrupted", "planned")
 
 Row = dict[str, Any]
 
@@ -23,10 +27,11 @@ def job_row(
     record: Mapping[str, Any] = run.record if run else {}
     metrics = run.metrics if run else {}
     final, best = metrics.get("final") or {}, metrics.get("best") or {}
+    status = _status(job, run)
     return {
         "run": folder.name,
         **{key: _parsed(job["swept"].get(key)) for key in keys},
-        "status": run.status if run else job["status"],
+        "status": status,
         "epochs": _number(final.get("epoch")),
         "train_loss_eval": _train_loss(run, final.get("epoch")),
         "valid_loss": _number(final.get("valid_loss")),
@@ -37,8 +42,17 @@ def job_row(
         "expect": (record.get("expect") or {}).get("answer") or "",
         "seconds": _number(record.get("seconds")),
         "folder": str(folder),
-        "error": _one_line(record.get("error") or job.get("error")),
+        "error": _one_line(record.get("error") or job.get("error") or (GONE if status == KILLED else None)),
     }
+
+
+def _status(job: Mapping[str, Any], run: Run | None) -> str:
+    """What the run says of itself; of one whose process is gone, what the sweep says, or that it was killed."""
+    if run is None:
+        return str(job["status"])
+    if not is_killed(run.record):
+        return run.status
+    return str(job["status"]) if job["status"] in ("failed", "interrupted") else KILLED
 
 
 def best_first(rows: Sequence[Row], score: str) -> list[Row]:

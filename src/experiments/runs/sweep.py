@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.runs.alive import is_killed
 from experiments.runs.files import read_json
 from experiments.runs.misplaced import not_a_sweep
-from experiments.runs.run import Run
-from experiments.runs.standing import best_first, job_row
+from experiments.runs.run import ForeignRun, NotARun, Run
+from experiments.runs.schema import OtherSchema, check_schema
+from experiments.runs.standing import DAMAGED, FOREIGN, best_first, job_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +35,18 @@ class Sweep:
 
     @property
     def record(self) -> dict[str, Any]:
-        """sweep.json. Raises NotASweep if that is damaged."""
+        """sweep.json. Raises NotASweep if that is damaged, or of a schema that this version does not read."""
+        path = self.path / "sweep.json"
         try:
-            record = dict(read_json(self.path / "sweep.json"))
+            record = dict(read_json(path))
+            check_schema(record, path)
             for job in record["jobs"]:
                 str(job["folder"] + job["status"]), dict(job["swept"])
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise NotASweep(f"{self.path / 'sweep.json'} is damaged: {type(error).__name__}: {error}") from error
+            runs = f"its runs are whole all the same: experiments diagnose {shlex.quote(str(self.path))}/*/"
+            raise NotASweep(f"{path} is damaged: {type(error).__name__}: {error}\n  {runs}") from error
+        except OtherSchema as other:
+            raise NotASweep(str(other)) from other
         return record
 
     @property
@@ -51,9 +60,20 @@ class Sweep:
         return list(self.record["jobs"])
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether its jobs are still being trained, by another process than this."""
+        record = self.record
+        return record.get("status") == "running" and record.get("pid") != os.getpid() and not is_killed(record)
+
+    @property
     def runs(self) -> list[Run]:
-        """The runs of the jobs that have started, in the jobs' order."""
+        """The runs of the jobs that have started, in the jobs' order; those that cannot be read are left out."""
         return [run for _, run in self._started() if run]
+
+    @property
+    def unreadable(self) -> list[str]:
+        """What is wrong with each run.json that is damaged, or of another version."""
+        return [job["error"] for job, _ in self._started() if job["status"] in (DAMAGED, FOREIGN)]
 
     @property
     def is_regression(self) -> bool:
@@ -91,9 +111,20 @@ class Sweep:
         return pd.DataFrame(self.rows())
 
     def _started(self) -> list[tuple[dict[str, Any], Run | None]]:
-        """Each job with its run, or None where there is none yet."""
-        folders = [(job, self.path / job["folder"]) for job in self.jobs]
-        return [(job, Run(path) if (path / "run.json").is_file() else None) for job, path in folders]
+        """Each job with its run, or None where there is none yet, or none that can be read."""
+        return [self._looked_up(job) for job in self.jobs]
+
+    def _looked_up(self, job: dict[str, Any]) -> tuple[dict[str, Any], Run | None]:
+        try:
+            run = Run(self.path / job["folder"])
+        except NotARun:
+            return job, None
+        try:
+            run.record  # noqa: B018 - reads it
+        except NotARun as error:
+            status = FOREIGN if isinstance(error, ForeignRun) else DAMAGED
+            return {**job, "status": status, "error": str(error)}, None
+        return job, run
 
     def __repr__(self) -> str:
         started = self._started()

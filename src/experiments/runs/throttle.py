@@ -24,6 +24,8 @@ class Throttle:
     def timed(self) -> Iterator[None]:
         """Around what is done."""
         began = time.monotonic()
-        yield
-        self._ended = time.monotonic()
-        self._took = self._ended - began
+        try:
+            yield
+        finally:
+            self._ended = time.monotonic()
+            self._took = self._ended - began

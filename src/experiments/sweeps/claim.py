@@ -6,6 +6,7 @@ from pathlib import Path
 
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.runs.files import claim_exact, claim_folder
+from experiments.runs.full_disk import of_file
 from experiments.sweeps.plan import Plan
 
 
@@ -30,5 +31,5 @@ def claim(plan: Plan, *, record: str | None = None, ending: str = "") -> Path:
     except FileExistsError as error:
         raise ConfigurationError([Problem(f"{key}={plan.folder}", str(error), f"{key}={plan.folder}_2")]) from None
     except OSError as error:
-        wrong = f"this folder cannot be written: {error.strerror}"
+        wrong = f"this folder cannot be written: {of_file(error, plan.folder).strerror}"
         raise ConfigurationError([Problem(f"{key}={plan.folder}", wrong, f"{key}=FOLDER")]) from None

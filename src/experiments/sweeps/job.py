@@ -14,6 +14,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, open_dict
 
 from experiments.config.composition import Composer
+from experiments.runs.full_disk import named
 from experiments.training.judgement import Judge
 from experiments.training.run_record import Origin
 
@@ -61,13 +62,17 @@ def train_job(spec: JobSpec) -> str | None:
         in_sweep=spec.label,
         goes_on=spec.goes_on,
     )
-    spec.folder.mkdir(parents=True, exist_ok=True)
-    with last_words(spec.folder / "fit.log"):
-        result = run_as_hydra_job(_composer(spec.origin.config_dir), spec.composed, spec.folder, lambda: train(request))
+    try:
+        spec.folder.mkdir(parents=True, exist_ok=True)
+        with last_words(spec.folder / "fit.log"):
+            composer = _composer(spec.origin.config_dir)
+            result = run_as_hydra_job(composer, spec.composed, spec.folder, lambda: train(request))
+    except OSError as error:  # of Hydra's own record, or the folder
+        raise named(error, spec.folder) from None
     if result.status is not JobStatus.FAILED:
         return None
-    error = result._return_value
-    return f"{type(error).__name__}: {error}"
+    raised = named(result._return_value, spec.folder)
+    return f"{type(raised).__name__}: {raised}"
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from experiments.sweeps.differences import differences
 from experiments.sweeps.hydra_record import write_hydra_record
 from experiments.sweeps.job import JobSpec, number, place, run_as_hydra_job, train_job
 from experiments.sweeps.plan import Job, Plan
-from experiments.sweeps.record import SweepRecord, how_it_ended
+from experiments.sweeps.record import Reason, SweepRecord, how_it_ended
 from experiments.sweeps.shares import Shares
 from experiments.sweeps.supervision import Crew, Outcome, TimedOut
-from experiments.sweeps.worker_life import Died, Interrupted, Raised
+from experiments.sweeps.worker_life import Died, Done, Interrupted, Raised
 from experiments.training.run_record import RunRecord
 
 TrainTogether = Callable[[Sequence[tuple[Job, Path, Mapping[str, Any]]]], object]
@@ -66,8 +66,9 @@ def run_sweep(
     failed: list[JobSpec] = []
 
     def ended(spec: JobSpec, outcome: Outcome) -> None:
-        _note_what_died(spec, outcome)
-        run = record.end(spec.folder.name)
+        reason = _reason(outcome)
+        _note_what_died(spec, outcome, reason)
+        run = record.end(spec.folder.name, reason)
         print(f"{spec.label}: {how_it_ended(run)}", file=sys.stderr, flush=True)
         if run.get("status") not in OVER:
             failed.append(spec)
@@ -94,30 +95,42 @@ def run_sweep(
     record.finish("finished")
 
 
-def _note_what_died(spec: JobSpec, outcome: Outcome) -> None:
-    """A process that ended could not say itself what became of its run."""
+def _reason(outcome: Outcome) -> Reason | None:
+    """What went wrong in a process: type and message; None if nothing did, or it was interrupted."""
     match outcome:
+        case Done(str(said)):
+            kind, _, message = said.partition(": ")
+            return kind, message
         case Died(code) if code < 0:
             name = signal.Signals(-code).name
             out_of_memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
-            _fail(spec, "Killed", f"its process was ended by {name}{out_of_memory}")
+            return "Killed", f"its process was ended by {name}{out_of_memory}"
         case Died(code):
-            _fail(spec, "Died", f"its process ended with exit code {code}")
+            return "Died", f"its process ended with exit code {code}"
         case TimedOut(seconds):
-            _fail(spec, "TimedOut", f"it took longer than job.timeout={seconds:g} s")
+            return "TimedOut", f"it took longer than job.timeout={seconds:g} s"
         case Raised(error):
-            _fail(spec, type(error).__name__, str(error))
-        case Interrupted():
-            with contextlib.suppress(FileNotFoundError, ValueError, TypeError, KeyError):  # it had not begun
+            return type(error).__name__, str(error)
+    return None
+
+
+def _note_what_died(spec: JobSpec, outcome: Outcome, reason: Reason | None) -> None:
+    """A process that ended could not say itself what became of its run; one that lives did, if there was room."""
+    with contextlib.suppress(OSError):  # there is no room for that either
+        if isinstance(outcome, Interrupted):
+            with contextlib.suppress(ValueError, TypeError, KeyError):  # it had not begun
                 mark(spec.folder, "interrupted")
+        elif reason is not None and not isinstance(outcome, Done):
+            _fail(spec, reason)
 
 
-def _fail(spec: JobSpec, kind: str, message: str) -> None:
+def _fail(spec: JobSpec, reason: Reason) -> None:
     """The run's run.json says that it failed, and why; one that is not there, or damaged, is begun."""
     try:
-        mark(spec.folder, "failed", (kind, message))
+        mark(spec.folder, "failed", reason)
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         spec.folder.mkdir(parents=True, exist_ok=True)
+        kind, message = reason
         RunRecord(spec.folder, spec.origin).update({"status": "failed", "error": {"type": kind, "message": message}})
 
 

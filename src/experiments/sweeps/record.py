@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from experiments.runs.files import read_json, write_json
 from experiments.runs.throttle import Throttle
 from experiments.sweeps.plan import Job, Plan
 
+Reason = tuple[str, str]
+"""Of a failure: type and message."""
+
 WRITING_SHARE = 0.02
 """sweep.json may take this share of the time: of hundreds of jobs it takes a tenth of a second to write."""
 
@@ -21,6 +25,10 @@ class SweepRecord:
     """The content of a sweep's `sweep.json`.
 
     While the sweep runs, the runs' own run.json say how far it is; this file is written now and then, and at the end.
+    Where it cannot be written by then, the sweep goes on, and says so.
+
+    Raises:
+        OSError: it cannot be written when the sweep begins.
     """
 
     def __init__(self, folder: Path, content: dict[str, Any]) -> None:
@@ -28,7 +36,7 @@ class SweepRecord:
         self.content = content
         self._writing = Throttle(WRITING_SHARE)
         self.content |= {"status": "running", "pid": os.getpid(), "host": socket.gethostname()}
-        self.write()
+        self._write()
 
     @classmethod
     def of(cls, folder: Path, plan: Plan, command: str, config_dir: str | None = None) -> Self:
@@ -57,14 +65,24 @@ class SweepRecord:
         if self._writing.due:
             self.write()
 
-    def end(self, name: str) -> dict[str, Any]:
-        """The job is over; returns what its own run.json says, an empty one if it left none: then it has failed."""
+    def end(self, name: str, reason: Reason | None = None) -> dict[str, Any]:
+        """The job is over; returns what its own run.json says, an empty one if it left none: then it has failed.
+
+        Args:
+            name: of its folder.
+            reason: what went wrong, where run.json could not say so.
+        """
+        job = self._job(name)
+        job.pop("error", None)  # of an earlier time
         try:
             run = dict(read_json(self.folder / name / "run.json"))
             outcome = {"status": run["status"], "config_hash": run["config_hash"]}
         except (OSError, ValueError, KeyError):
             run, outcome = {}, {"status": "failed"}
-        self._job(name).update(outcome)
+        if reason is not None and not run.get("error"):
+            error = {"type": reason[0], "message": reason[1]}
+            run, outcome = {**run, "status": "failed", "error": error}, {**outcome, "status": "failed", "error": error}
+        job.update(outcome)
         return run
 
     def reset(self, name: str) -> None:
@@ -77,7 +95,13 @@ class SweepRecord:
         self.write()
 
     def write(self) -> None:
-        """The file as it stands."""
+        """The file as it stands, if there is room."""
+        try:
+            self._write()
+        except OSError as error:
+            print(f"note: {error}", file=sys.stderr, flush=True)
+
+    def _write(self) -> None:
         with self._writing.timed():
             write_json(self.folder / "sweep.json", self.content)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from experiments.config.problems import ConfigurationError
 from experiments.config.schema import SILENT
 from experiments.runs.ending import OVER
 from experiments.runs.files import read_json
+from experiments.runs.schema import OtherSchema, check_schema
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,25 @@ class Standing:
         over: finished or diverged.
         begun: interrupted, failed, or left by a process that was killed.
         not_begun: the others.
+        foreign: what is wrong with each run.json that another version wrote. Those runs are left alone, however they
+            ended: this version cannot know what it would write over, and a newer one may well have finished them.
     """
 
     over: list[str]
     begun: list[str]
     not_begun: list[str]
+    foreign: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> Standing:
         """From the runs' own run.json: sweep.json may be older."""
         found = cls([], [], [])
         for job in jobs:
-            run = _run(folder / job["folder"])
+            try:
+                run = _run(folder / job["folder"])
+            except OtherSchema as other:
+                found.foreign.append(str(other))
+                continue
             known = job.get("config_hash")
             if run is None:
                 found.not_begun.append(job["folder"])
@@ -52,7 +60,12 @@ class Standing:
         return {*self.begun, *self.not_begun}
 
     def __str__(self) -> str:
-        counts = (len(self.over), "finished"), (len(self.begun), "to go on with"), (len(self.not_begun), "not begun")
+        counts = (
+            (len(self.over), "finished"),
+            (len(self.begun), "to go on with"),
+            (len(self.not_begun), "not begun"),
+            (len(self.foreign), "left alone"),
+        )
         return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
@@ -84,10 +97,17 @@ def _what_counts(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _run(folder: Path) -> dict[str, Any] | None:
-    """run.json; None if the job has not begun. A damaged one is one to go on with."""
+    """run.json; None if the job has not begun. A damaged one is one to go on with.
+
+    Raises:
+        OtherSchema: another version wrote it.
+    """
+    path = folder / "run.json"
     try:
-        return dict(read_json(folder / "run.json"))
+        run = dict(read_json(path))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
+    check_schema(run, path)
+    return run

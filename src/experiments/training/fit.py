@@ -15,6 +15,8 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from experiments.data.progress import at_terminal
+from experiments.runs.ending import OVER
+from experiments.runs.full_disk import named
 from experiments.runs.lock import alone_in
 from experiments.runs.run import Run
 from experiments.training.about import main_parameters
@@ -66,11 +68,14 @@ def _train_alone(request: Request, prepared: Prepared | None) -> Run:
             _train(prepared or prepare(request.configuration), request, record, before)
         except Exception as error:
             log.exception("the run failed")
-            record.fail(error)
-            raise
+            failure = named(error, request.folder)
+            record.fail(failure)
+            if failure is error:
+                raise
+            raise failure from error
         except BaseException:
             # Ctrl-C while the data were still loading; in training the recorder has said so already.
-            record.update({"status": "interrupted"})
+            record.end("interrupted")
             raise
     return Run(request.folder)
 
@@ -95,7 +100,12 @@ def _train(prepared: Prepared, request: Request, record: RunRecord, before: Mapp
     if not request.quiet:
         callbacks += _shown(request, prepared, recorder)
     trainer = build_trainer(configuration, request.folder, callbacks, logger, module.phases)
-    run_trainer(trainer, module, prepared.phased, checkpoint_of(request, record, before))
+    try:
+        run_trainer(trainer, module, prepared.phased, checkpoint_of(request, record, before))
+    except OSError as error:
+        if record.status not in OVER:
+            raise
+        log.warning("the run is done, and a logger could not write its end: %s", named(error, request.folder))
     if design is not None:
         record.update({"coefficients": {"fitted": path.rows[-1], "least_squares": least_squares(design)}})
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from experiments.runs.files import read_json
+from experiments.runs.run import ForeignRun, NotARun, Run
 from experiments.training.beginning import Request
 from experiments.training.run_record import RunRecord
 
@@ -17,10 +17,20 @@ log = logging.getLogger(__name__)
 
 
 def before_it_went_on(request: Request) -> dict[str, Any] | None:
-    """run.json of the run that goes on; None if there is none, or none that can be read."""
+    """run.json of the run that goes on; None if there is none, or none that can be read: that is set aside.
+
+    Raises:
+        ForeignRun: another version wrote it, and may know what this one would write over.
+    """
+    path = request.folder / "run.json"
+    if not request.goes_on or not path.is_file():
+        return None
     try:
-        return dict(read_json(request.folder / "run.json")) if request.goes_on else None
-    except (OSError, ValueError, TypeError):
+        return Run(request.folder).record
+    except ForeignRun:
+        raise
+    except NotARun:
+        path.replace(path.with_name("run.json.damaged"))
         return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -12,11 +14,15 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from experiments.runs.ending import OVER
+from experiments.runs.full_disk import named, of_file
 from experiments.runs.throttle import Throttle
 from experiments.training.history import History, Step
 from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_SHARE = 0.03
 """Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
@@ -142,13 +148,13 @@ class Recorder(pl.Callback):
             checkpoint.parent.rmdir()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        if not self._began:
+        if not self._began or self.recording.record.status in OVER:  # what comes then is a logger's, not the run's
             return
         if isinstance(exception, KeyboardInterrupt | SystemExit):  # SIGTERM is a SystemExit of Lightning's
-            self.recording.finish("interrupted")
+            self.recording.break_off("interrupted")
         else:
-            self.recording.finish("failed")
-            self.recording.record.fail(exception)
+            self.recording.break_off("failed")
+            self.recording.record.fail(named(exception, self.folder))
 
     # What they share.
 
@@ -171,9 +177,19 @@ class Recorder(pl.Callback):
             return
         with self._checkpoints.timed():
             aside = self._checkpoint.with_name(".last.ckpt")
-            trainer.save_checkpoint(aside, weights_only=False)
-            if trainer.is_global_zero:
-                aside.replace(self._checkpoint)
+            try:
+                trainer.save_checkpoint(aside, weights_only=False)
+                if trainer.is_global_zero:
+                    aside.replace(self._checkpoint)
+            except OSError as error:
+                # It is no result: a run that ends needs none, and one that does not has the one before.
+                with contextlib.suppress(OSError):
+                    aside.unlink(missing_ok=True)
+                if trainer.world_size > 1:
+                    raise  # the other processes wait for this one
+                log.warning(
+                    "no checkpoint after epoch %d: %s", trainer.current_epoch + 1, of_file(error, self._checkpoint)
+                )
 
 
 def _network(module: pl.LightningModule) -> nn.Module:

@@ -116,6 +116,14 @@ class Recording:
             changes["metrics"] |= self._tested()
         self.record.update(changes)
 
+    def break_off(self, status: str) -> None:
+        """As much of `finish` as can be written: whatever stopped the training may stop that, too."""
+        self.record.end(status)
+        try:
+            self.finish(status)
+        except OSError as error:
+            log.error("not all files could be written: %s", error)
+
     def _summary(self) -> dict[str, Any]:
         return {"final": self.history.final, "best": self.history.best}
 

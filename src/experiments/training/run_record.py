@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
 import os
 import platform
 import socket
@@ -18,8 +20,10 @@ from typing import Any
 
 from experiments.config.locations import PACKAGE
 from experiments.runs.files import write_json
+from experiments.runs.schema import SCHEMA
 
-SCHEMA = 1
+log = logging.getLogger(__name__)
+
 DISTRIBUTIONS = ("torch", "torchvision", "pytorch-lightning", "hydra-core", "omegaconf", "numpy")
 
 
@@ -103,25 +107,36 @@ class RunRecord:
         self.content |= changes
 
     def update(self, changes: Mapping[str, Any] | None = None) -> None:
-        """Change some fields and write the file, with the time."""
-        self.content |= changes or {}
-        self.content["heartbeat"] = _now()
-        self.content["seconds"] = round(time.monotonic() - self._started if self._took is None else self._took, 3)
+        """Change some fields and write the file, with the time; nothing has changed if it cannot be written."""
+        seconds = round(time.monotonic() - self._started if self._took is None else self._took, 3)
+        content = {**self.content, **(changes or {}), "heartbeat": _now(), "seconds": seconds}
         self._written = time.monotonic()
-        write_json(self.path, self.content)
+        write_json(self.path, content)
+        self.content = content
 
     def take_seconds(self, seconds: float) -> None:
         """The run took so long, whatever the clock says: it shared its time with others."""
         self._took = seconds
 
     def beat(self, every_seconds: float = 5.0) -> None:
-        """Say that the run is alive, if it has not for so long."""
+        """Say that the run is alive, if it has not for so long; what cannot be said now is said later."""
         if time.monotonic() - self._written > every_seconds:
-            self.update()
+            with contextlib.suppress(OSError):
+                self.update()
 
     def fail(self, error: BaseException) -> None:
         """The run ended by this error."""
-        self.update({"status": "failed", "error": {"type": type(error).__name__, "message": str(error)}})
+        self.end("failed", {"type": type(error).__name__, "message": str(error)})
+
+    def end(self, status: str, error: Mapping[str, str] | None = None) -> None:
+        """The run ended before its time.
+
+        Where not even that can be written, the file goes on saying `running`, of a process that is gone.
+        """
+        try:
+            self.update({"status": status, "error": error})
+        except OSError as unwritten:
+            log.error("%s stays as it was: %s", self.path.name, unwritten)
 
 
 @functools.cache

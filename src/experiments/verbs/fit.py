@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,24 +97,42 @@ def train_one(composer: Composer, plan: Plan, *, parent: str | None = None, reas
     prepared = prepare(examined.configuration)
     check_shares(prepared)
     origin = origin_of(composer, examined, parent, reason)
+    claimed = plan.folder
+
+    def train_there(folder: Path) -> None:
+        nonlocal claimed
+        claimed = folder
+        train_run(Request(examined.configuration, folder, origin, judge), prepared)
+
     try:
-        folder = run_single(
-            composer,
-            plan,
-            lambda folder: train_run(Request(examined.configuration, folder, origin, judge), prepared),
-        )
+        return Run(run_single(composer, plan, train_there))
     except ConfigurationError:
         raise
     except Exception as error:
-        say_failed(error)
+        say_failed(error, claimed)
         return None
-    return Run(folder)
 
 
-def say_failed(error: BaseException) -> None:
-    """What a run raised, on standard error."""
-    print(f"error: the run failed: {type(error).__name__}: {error}", file=sys.stderr)
+def say_failed(error: Exception, folder: Path) -> None:
+    """What the run in this folder raised, on standard error; on a full disk also what is to be done."""
+    from experiments.runs.full_disk import DiskFull, named
+
+    raised = named(error, folder)
+    print(f"error: the run failed: {type(raised).__name__}: {raised}", file=sys.stderr)
+    if isinstance(raised, DiskFull):
+        print(f"free some space there, then {_how_to_go_on(folder)}", file=sys.stderr)
     print("its fit.log has the traceback", file=sys.stderr)
+
+
+def _how_to_go_on(folder: Path) -> str:
+    """A run that wrote down what it is can go on; one that did not come so far is begun again."""
+    from experiments.runs.run import NotARun, Run
+
+    try:
+        begun = bool(Run(folder).record.get("configuration"))
+    except NotARun:
+        begun = False
+    return f"go on with it: experiments fit --resume {shlex.quote(str(folder))}" if begun else "type it again"
 
 
 def _show_plan(plan: Plan) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,27 +35,40 @@ def report(words: list[str]) -> int:
     if arguments.json:
         print(json.dumps(_as_json(sweep, found), indent=2, ensure_ascii=False))
         return DONE
-    return _write_and_print(sweep, found)
+    return _write_and_print(sweep, found, arguments.to)
 
 
-def _write_and_print(sweep: Sweep, groups: Sequence[Group]) -> int:
+def _write_and_print(sweep: Sweep, groups: Sequence[Group], to: Path | None) -> int:
     """The page first: a reader of what is printed may close the pipe early."""
     from experiments.diagnosis.journal import report_of_sweep
-    from experiments.reports.comparison.page import FILE, write_page
+    from experiments.reports.comparison.page import write_page
     from experiments.reports.comparison.table import group_table
-    from experiments.reports.summary import print_table
+    from experiments.reports.summary import print_table, print_unfinished
 
-    summary, written = report_of_sweep(sweep).summary_lines(), None
+    summary, path, code = report_of_sweep(sweep).summary_lines(), None, DONE
     try:
-        written = write_page(sweep, groups, summary)
+        path = write_page(sweep, groups, summary, to)
     except OSError as error:
-        print(f"error: {sweep.path / FILE} cannot be written: {error.strerror}", file=sys.stderr)
+        code = _say_unwritten(sweep, to, error)
     print_table(group_table(groups, "rmse" if sweep.is_regression else "error_rate"))
     for line in summary:
         print(line)
-    if written is None:
+    if path is not None:
+        print(f"report: {path}")
+    print_unfinished(sweep)
+    return code
+
+
+def _say_unwritten(sweep: Sweep, to: Path | None, error: OSError) -> int:
+    """Why there is no page. A sweep that may only be read is told all the same, by the table: no failure."""
+    from experiments.reports.comparison.page import FILE
+
+    wrong = f"{(to or sweep.path) / FILE} cannot be written: {error.strerror}"
+    if to is not None:
+        print(f"error: {wrong}", file=sys.stderr)
         return FAILED
-    print(f"report: {written}")
+    elsewhere = shlex.join(["experiments", "report", str(sweep.path), "--to", "FOLDER"])
+    print(f"note: {wrong}; elsewhere: {elsewhere}", file=sys.stderr)
     return DONE
 
 

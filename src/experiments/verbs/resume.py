@@ -77,7 +77,7 @@ def _resume_run(run: Run) -> int:
         error = result._return_value
         if isinstance(error, ConfigurationError | AtWork):
             raise error
-        say_failed(error)
+        say_failed(error, run.path)
         return FAILED
     print_run(type(run)(run.path))
     return DONE
@@ -94,6 +94,8 @@ def _resume_sweep(sweep: Sweep, overrides: Sequence[str], config_dir: str | None
     content["jobs"] += more_jobs(composer, content["jobs"], overrides)
     standing = Standing.of(sweep.path, content["jobs"])
     print(f"sweep {sweep.name}: {standing} below {sweep.path}", file=sys.stderr)
+    for wrong in standing.foreign:
+        print(f"error: left alone: {wrong}", file=sys.stderr)
     left = [job for job in content["jobs"] if job["folder"] in standing.left]
     code = DONE
     if left:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.verbs.codes import DONE, FAILED, INTERRUPTED
 from experiments.verbs.draw import drawn_after_training, wants_pictures
@@ -16,7 +15,10 @@ from experiments.verbs.origin import origin_of
 
 if TYPE_CHECKING:
     from experiments.config.composition import Composer
+    from experiments.runs.sweep import Sweep
     from experiments.sweeps.plan import Job, Plan
+
+Written = TypeVar("Written")
 
 
 def sweep(composer: Composer, plan: Plan) -> int:
@@ -35,11 +37,11 @@ def sweep(composer: Composer, plan: Plan) -> int:
 
 def told(folder: Path, code: int, *, pictures: bool) -> int:
     """Say what came of a sweep, from its files alone; returns the exit code."""
-    failed = _report(folder, pictures=pictures)
-    if failed or code == INTERRUPTED:
-        left = "those that failed" if code == DONE else "what is left"
-        print(f"{left} again: experiments fit --resume {shlex.quote(str(folder))}", file=sys.stderr)
-    return FAILED if code == DONE and failed else code
+    from experiments.reports.unfinished import unfinished
+    from experiments.runs.sweep import Sweep
+
+    _report(folder, pictures=pictures)
+    return FAILED if code == DONE and unfinished(Sweep(folder)) else code
 
 
 def _claimed(plan: Plan) -> Path:
@@ -111,45 +113,69 @@ def _train_together(composer: Composer, plan: Plan, claimed: Callable[[Path], ob
     run_together(plan, folder, train_all, command_line())
 
 
-def _report(folder: Path, *, pictures: bool) -> bool:
-    """Diagnosis, table and pictures of a sweep, from its files alone; whether a job of it failed."""
-    from experiments.diagnosis.journal import keep_for_sweep
+def _report(folder: Path, *, pictures: bool) -> None:
+    """Diagnosis, table and pictures of a sweep, from its files alone; a file that cannot be written costs itself."""
+    from experiments.diagnosis.journal import keep, report_of_sweep
+    from experiments.reports.comparison.groups import groups
+    from experiments.reports.comparison.page import write_page
+    from experiments.reports.summary import print_sweep
+    from experiments.reports.table import runs_csv
+    from experiments.runs.sweep import Sweep
+
+    done = Sweep(folder)
+    diagnosis = report_of_sweep(done)
+    written(lambda: keep(diagnosis, done.path))
+    written(lambda: runs_csv(done, folder / "runs.csv"))
+    lines, drawn = _drawn(done)
+    drawn += drawn_after_training(folder) if pictures else []
+    report = written(lambda: write_page(done, groups(done), diagnosis.summary_lines()))
+    with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
+        print_sweep(done, diagnosis.summary_lines() + lines, drawn, report)
+
+
+def _drawn(done: Sweep) -> tuple[list[str], list[Path]]:
+    """What the sweep as a whole shows, in words, and the pictures that could be written."""
     from experiments.reports.agreement import agreement, map_lines
     from experiments.reports.class_balance import class_balance
     from experiments.reports.class_balance_lines import class_balance_lines
-    from experiments.reports.comparison.groups import groups
-    from experiments.reports.comparison.page import write_page
     from experiments.reports.critical import where_divergence_starts
     from experiments.reports.curves import draw_curves
     from experiments.reports.extrapolation import more_images_line
     from experiments.reports.learning_curve import learning_curve
     from experiments.reports.learning_curve_picture import draw_learning_curve
     from experiments.reports.map import draw_map
-    from experiments.reports.summary import print_sweep
     from experiments.reports.swept import draw_swept
-    from experiments.reports.table import runs_csv
-    from experiments.runs.sweep import Sweep
 
-    done = Sweep(folder)
-    diagnosis = keep_for_sweep(done)
-    runs_csv(done, folder / "runs.csv")
-    draw_curves(done, folder / "curves.png")
-    lines, drawn = diagnosis.summary_lines(), [folder / "curves.png"]
-    curve = learning_curve(done)
-    if draw_learning_curve(curve, folder / "swept.png") if curve else draw_swept(done, folder / "swept.png"):
-        drawn.append(folder / "swept.png")
-    lines += [more_images_line(curve)] if curve else []
-    balance = class_balance(done)
+    curve, balance, critical, found = (
+        learning_curve(done),
+        class_balance(done),
+        where_divergence_starts(done),
+        agreement(done),
+    )
+    folder = done.path
+    pictures = [
+        _picture(lambda path: draw_curves(done, path), folder / "curves.png"),
+        _picture(
+            lambda path: draw_learning_curve(curve, path) if curve else draw_swept(done, path), folder / "swept.png"
+        ),
+        _picture(lambda path: draw_map(found, path) if found else False, folder / "map.png"),
+    ]
+    lines = [more_images_line(curve)] if curve else []
     lines += class_balance_lines(balance) if balance else []
-    critical = where_divergence_starts(done)
     lines += [critical] if critical else []
-    found = agreement(done)
-    if found is not None:
-        draw_map(found, folder / "map.png")
-        lines += map_lines(found)
-        drawn.append(folder / "map.png")
-    drawn += drawn_after_training(folder) if pictures else []
-    report = write_page(done, groups(done), diagnosis.summary_lines())
-    with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
-        print_sweep(done, lines, drawn, report)
-    return any(job["status"] == "failed" for job in done.jobs)
+    lines += map_lines(found) if found else []
+    return lines, [picture for picture in pictures if picture is not None]
+
+
+def _picture(draw: Callable[[Path], object], path: Path) -> Path | None:
+    """The path if there is a picture now; what has nothing to draw says False."""
+    return path if written(lambda: draw(path) is not False) else None
+
+
+def written(write: Callable[[], Written]) -> Written | None:
+    """What this writes returns; where there is no room, or no permission, a note and None."""
+    try:
+        return write()
+    except OSError as error:
+        print(f"note: {error}", file=sys.stderr)
+        return None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import socket
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +13,7 @@ from experiments.diagnosis.curves import Curves, Number, Step
 from experiments.diagnosis.readers.history_csv import read_history
 from experiments.diagnosis.readers.table import read_table
 from experiments.diagnosis.readers.unreadable import Unreadable
+from experiments.runs.alive import is_killed
 from experiments.runs.files import ENCODING_ERRORS
 from experiments.runs.run import NotARun, Run
 
@@ -154,14 +153,9 @@ def _failure(error: object) -> str | None:
 
 def _status(record: Mapping[str, Any]) -> str | None:
     """As recorded; `killed` where it says `running` and its process on this machine is gone."""
-    status, pid = record.get("status"), _whole(record.get("pid"))
-    if status == "running" and pid and record.get("host") == socket.gethostname():
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return "killed"
-        except OSError:  # another user's
-            pass
+    status = record.get("status")
+    if is_killed(record):
+        return "killed"
     return str(status) if status else None
 
 

@@ -12,8 +12,10 @@ from experiments.reports.comparison.groups import Group
 from experiments.reports.comparison.table import mean, name, runs, standing, verdicts
 from experiments.reports.swept import IN_WORDS
 from experiments.reports.swept_scale import LOG_ABOVE_RATIO
+from experiments.reports.unfinished import log_of, retry_lines, unfinished, what_happened
 from experiments.reports.varied import SEED
 from experiments.runs.run import Run
+from experiments.runs.standing import DAMAGED, FOREIGN
 from experiments.runs.sweep import Sweep
 
 CURVES = ("valid_loss", "error_rate", "rmse", "train_loss_eval", "train_loss", "lr")
@@ -36,6 +38,7 @@ def content(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str]) -> di
     rows = [row for group in groups for row in group.rows]
     points = max(10, min(POINTS, NUMBERS // (len(CURVES) * max(1, len(rows)))))
     swept = {job["folder"]: dict(job["swept"]) for job in record["jobs"]}
+    rows_left = unfinished(sweep)
     shown = [_run(row, swept[row["run"]], score, points) for row in rows]
     return {
         "name": sweep.name,
@@ -58,14 +61,16 @@ def content(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str]) -> di
         "runs": shown,
         "axes": _axes(sweep, rows),
         "summary": list(summary),
-        "failed": [one for one in shown if one["error"]],
+        "failed": _unfinished(rows_left),
+        "again": retry_lines(sweep, rows_left),
         "environment": _environment(sweep),
     }
 
 
 def _run(row: Mapping[str, Any], swept: Mapping[str, str], score: str, points: int) -> dict[str, Any]:
     folder = Path(row["folder"])
-    columns = Run(folder).columns("history") if (folder / "run.json").exists() else {}
+    there = (folder / "run.json").exists() and row["status"] not in (DAMAGED, FOREIGN)
+    columns = Run(folder).columns("history") if there else {}
     return {
         "name": row["run"],
         "swept": swept,
@@ -83,6 +88,10 @@ def _run(row: Mapping[str, Any], swept: Mapping[str, str], score: str, points: i
             name: _thinned(columns, name, points) for name in CURVES if any(map(_is_number, columns.get(name, [])))
         },
     }
+
+
+def _unfinished(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [{"name": row["run"], "error": what_happened(row), "log": log_of(row)} for row in rows]
 
 
 def _thinned(columns: Mapping[str, Sequence[Any]], name: str, points: int) -> list[list[float | None]]:

@@ -17,13 +17,14 @@ TEMPLATE = Path(__file__).with_name("report.html")
 FILE = "report.html"
 
 
-def write_page(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str]) -> Path:
-    """Write report.html into the sweep's folder; returns its path.
+def write_page(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str], to: Path | None = None) -> Path:
+    """Write report.html into a folder, by default the sweep's own; returns its path.
 
     Raises:
         OSError: it cannot be written.
     """
-    path = sweep.path / FILE
+    path = (to or sweep.path) / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page(content(sweep, groups, summary)))
     return path
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.data.progress import progress
+from experiments.runs.ending import OVER
 from experiments.runs.files import write_text, yaml_text
+from experiments.runs.full_disk import named
 from experiments.training.about import main_parameters
 from experiments.training.beginning import Request, begin_recording
 from experiments.training.build import build_logger
@@ -140,12 +142,12 @@ def _fill(recording: Recording, history: History, stack: Stack, number: int) -> 
 
 def _leave_none_running(members: Sequence[Member], error: BaseException) -> None:
     for member in members:
-        if not member.request.folder.is_dir():
+        if not member.request.folder.is_dir() or member.record.status in OVER:  # all its files were written
             continue
-        if not isinstance(error, KeyboardInterrupt | SystemExit):
-            member.record.fail(error)
+        if isinstance(error, Exception):
+            member.record.fail(named(error, member.request.folder))
         elif member.record.status == "running":
-            member.record.update({"status": "interrupted"})
+            member.record.end("interrupted")
 
 
 def _snapshot(stack: Stack, kept: Kept, number: int) -> Snapshot:

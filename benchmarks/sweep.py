@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -83,10 +82,17 @@ def _report(sweep: Path) -> None:
         jobs.append({"folder": folder.name, "overrides": [], "swept": swept, "config_hash": None, "status": "finished"})
     record = {"schema": 1, "name": "thousand", "status": "finished", "jobs": jobs, "configuration": {}}
     (sweep / "sweep.json").write_text(json.dumps(record))
-    took = _command("report", str(sweep))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    took, peak = _command("report", str(sweep)), _peak_megabytes("report", str(sweep))
     print(f"report of {COPIES} runs of {len(Run(run.path).history) - 1} epochs: {took:.1f} s", end="")
     print(f", {peak:.0f} MB at most, {(sweep / 'report.html').stat().st_size / 1e6:.1f} MB of page")
+
+
+def _peak_megabytes(*words: str) -> float:
+    """The most memory that `experiments WORDS` has at once; Linux says it."""
+    program = "import sys; from experiments.cli import main; main(sys.argv[1:])"
+    program += "; print([line for line in open('/proc/self/status') if line.startswith('VmHWM')][0], file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", program, *words], check=True, capture_output=True, text=True)
+    return int(ended.stderr.split()[-2]) / 1024
 
 
 def _command(*words: str) -> float:

@@ -36,8 +36,8 @@ def test_the_report_is_the_same_with_and_without_them(sweep: Sweep) -> None:
 
 def test_steps_are_read_of_runs_without_one_alone(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    steps = run_folder._steps
-    monkeypatch.setattr(run_folder, "_steps", lambda path: read.append(path.parent.name) or steps(path))
+    steps = run_folder.own_steps
+    monkeypatch.setattr(run_folder, "own_steps", lambda path: read.append(path.parent.name) or steps(path))
     journal.report_of_sweep(sweep)
     assert read == []
     (sweep.path / "optimizer.lr=0.5" / "diagnosis.json").write_text("{")

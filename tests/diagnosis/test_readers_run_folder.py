@@ -2,14 +2,18 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from histories import written
 
+from experiments import compose, fit
 from experiments.diagnosis.curves import Curves, Epoch, Step
 from experiments.diagnosis.readers.any_path import read_all, read_any
+from experiments.diagnosis.readers.history_csv import read_history
+from experiments.diagnosis.readers.own_files import own_history, own_steps
 from experiments.diagnosis.readers.run_folder import read_run
 from experiments.diagnosis.readers.unreadable import Unreadable
 from experiments.runs.run import Run
@@ -126,3 +130,30 @@ def test_a_folder_of_runs_without_a_sweep(tmp_path: Path) -> None:
     run(tmp_path / "a", status="running")
     run(tmp_path / "b")
     assert [curves.status for curves in read_all(tmp_path)] == ["running", "finished"]
+
+
+@pytest.mark.parametrize("words", [["dataset.subset_fraction=0.1", "model.width=4"], ["recipe=line"]])
+def test_our_own_history_is_read_as_any_other_would_be(words: list[str], tmp_path: Path) -> None:
+    run = fit(compose([*words, "schedule.epochs=3"]), folder=tmp_path / "run", quiet=True)
+    path = run.path / "history.csv"
+    own, any_other = own_history(path), read_history(path)
+    assert own is not None
+    assert (own.epochs, own.before, own.regression) == (any_other.epochs, any_other.before, any_other.regression)
+    assert [step.loss for step in own_steps(run.path / "steps.csv")] == list(run.steps["train_loss"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n3,", "\n4,"),
+        lambda text: text.replace("error_rate,seconds", "accuracy,seconds"),
+        lambda text: text[:-5].rpartition(",")[0],
+        lambda text: text.replace("\n1,", "\n1,x"),
+        lambda text: "\n".join(line for line in text.splitlines() if not line.startswith("0,")),
+    ],
+)
+def test_what_is_not_quite_ours_is_left_to_the_reader_of_all(change: Callable[[str], str], tmp_path: Path) -> None:
+    run = fit(compose(["recipe=line", "schedule.epochs=3"]), folder=tmp_path / "run", quiet=True)
+    path = run.path / "history.csv"
+    path.write_text(change(path.read_text().replace("\r\n", "\n")))
+    assert own_history(path) is None

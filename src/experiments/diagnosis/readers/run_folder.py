@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments.diagnosis.curves import Curves, Number, Step
+from experiments.diagnosis.curves import Curves, Number
 from experiments.diagnosis.readers.history_csv import read_history
-from experiments.diagnosis.readers.table import read_table
+from experiments.diagnosis.readers.own_files import own_history, own_steps
 from experiments.diagnosis.readers.unreadable import Unreadable
 from experiments.runs.alive import is_killed
 from experiments.runs.files import ENCODING_ERRORS
@@ -43,7 +43,7 @@ def read_run(run: Run, *, status: str | None = None, steps: bool = True) -> Curv
     return replace(
         history,
         path=str(run.path),
-        steps=_steps(run.path / "steps.csv") if steps else (),
+        steps=own_steps(run.path / "steps.csv") if steps else (),
         finite_steps=steps or _is_finite(run.path / "steps.csv"),
         regression=regression or history.regression,
         classes=len(classes) or None,
@@ -65,23 +65,10 @@ def read_run(run: Run, *, status: str | None = None, steps: bool = True) -> Curv
 
 def _history(folder: Path) -> Curves:
     try:
-        return read_history(folder / "history.csv")
+        return own_history(folder / "history.csv") or read_history(folder / "history.csv")
     except Unreadable as error:  # nothing written yet, or damaged: the record still says how it ended
         present = (folder / "history.csv").exists()
         return Curves(str(folder), damage=f"history.csv {error.wrong.splitlines()[0]}" if present else None)
-
-
-def _steps(path: Path) -> tuple[Step, ...]:
-    try:
-        table = read_table(path)
-        columns = [table.numbers(name) for name in ("step", "train_loss", "lr", "grad_norm", "epoch")]
-        return tuple(
-            Step(int(step), loss, rate, norm, None if epoch is None else int(epoch))
-            for step, loss, rate, norm, epoch in zip(*columns, strict=True)
-            if step is not None
-        )
-    except (Unreadable, ValueError, OverflowError):  # ValueError: a column is missing
-        return ()
 
 
 def _is_finite(path: Path) -> bool:

@@ -128,14 +128,14 @@ def kill_one(folder: Path, seed: int, whom: str) -> Killed:
     pid = process.pid if whom == "parent" else max(_pids(sweep), default=process.pid)
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    process.wait(timeout=120)
+    process.wait(timeout=300)
     if whom == "parent":
         _until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in _pids(sweep)))
     done = {name: (sweep / name / "run.json").read_bytes() for name, status in runs.items() if status == "finished"}
     return Killed(folder, whom, len(runs), done)
 
 
-def _until(there: Any, seconds: float = 120) -> None:
+def _until(there: Any, seconds: float = 300) -> None:
     until = time.monotonic() + seconds
     while not there():
         if time.monotonic() > until:

@@ -11,7 +11,7 @@ OVER = ("finished", "diverged")
 
 
 def mark(folder: Path, status: str, error: tuple[str, str] | None = None) -> None:
-    """Say in a run's run.json how it ended; what else it says stays, and a finished run stays finished.
+    """Say in a run's run.json how it ended; what else it says stays, and so does what the run said of its end itself.
 
     Args:
         folder: the run's.
@@ -23,7 +23,7 @@ def mark(folder: Path, status: str, error: tuple[str, str] | None = None) -> Non
         ValueError: it is damaged.
     """
     record = read_json(folder / "run.json")
-    if record["status"] != "running":
+    if record["status"] not in ("running", "interrupted"):  # it stops in order for the cluster that gives it up
         return
     named = None if error is None else {"type": error[0], "message": error[1]}
     write_json(folder / "run.json", {**record, "status": status, "error": named})

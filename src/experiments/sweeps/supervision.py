@@ -17,6 +17,9 @@ from experiments.sweeps.worker_life import Answer, Done, Interrupted, Raised, ex
 PATIENCE_SECONDS = 20.0
 """Interrupted tasks have so long to write what they have."""
 
+GLANCE_SECONDS = 1.0
+"""A library that interrupts this process without a signal, as Ray does, is heard so soon."""
+
 
 @dataclass(frozen=True)
 class TimedOut:
@@ -87,29 +90,32 @@ class Crew:
         begun: Callable[[Any], object] = lambda task: None,
         at_once: int = 1,
         limit: Callable[[Any], float | None] = lambda task: None,
+        enough: Callable[[], bool] = lambda: False,
     ) -> None:
         """Do all tasks, in their order as workers become free.
 
         Args:
             function: importable by its name; called with a task.
-            tasks: what it is called with; drawn one by one, so they may end early.
+            tasks: what it is called with.
             ended: called with a task and what came of it.
             begun: called with a task that a worker begins.
             at_once: so many workers.
             limit: seconds that a task may take; None: for ever.
+            enough: whether no other task is to begin.
 
         Raises:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks at work were interrupted alike, and ended.
         """
         waiting = iter(tasks)
         try:
-            with _sigterm_raises():
+            with sigterm_raises():
                 while True:
-                    self._fill(function, waiting, begun, at_once, limit)
+                    if not enough():
+                        self._fill(function, waiting, begun, at_once, limit)
                     if not self._busy:
                         return
                     self._collect(ended)
-        except (KeyboardInterrupt, SystemExit) as stop:
+        except BaseException as stop:  # whatever a signal's handler raises
             self._interrupt(signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM, ended)
             raise
 
@@ -143,7 +149,7 @@ class Crew:
     def _collect(self, ended: Callable[[Any, Outcome], object]) -> None:
         """Wait until something ends, or has lasted too long."""
         until = min(work.until for work in self._busy.values())
-        timeout = None if until == math.inf else max(0.0, until - time.monotonic())
+        timeout = min(GLANCE_SECONDS, max(0.0, until - time.monotonic()))
         ready = set(wait([item for worker in self._busy for item in worker.news], timeout))
         for worker, work in list(self._busy.items()):
             if ready.intersection(worker.news):
@@ -180,8 +186,14 @@ class Crew:
 
 
 @contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    """SystemExit where it arrives, as Ctrl-C is a KeyboardInterrupt: or this process would end at once."""
+def sigterm_raises() -> Iterator[None]:
+    """SystemExit where it arrives, as Ctrl-C is a KeyboardInterrupt: or this process would end at once.
+
+    A handler that is there already stays: submitit lets a job ignore SIGTERM, because another signal follows.
+    """
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
     try:
         before = signal.signal(signal.SIGTERM, exit_on)
     except ValueError:  # only the main thread may set signals

@@ -46,7 +46,7 @@ def screen(composer: Composer, overrides: Sequence[str]) -> Screened:
             override = composer.parse(text)
             if composer.chooses(override):
                 found.overrides += _checked_choice(composer, override)
-            elif override.key_or_group.startswith("hydra.") and not _of_launcher(override) or override.is_delete():
+            elif (override.key_or_group.startswith("hydra.") and not _of_launcher(override)) or override.is_delete():
                 found.overrides.append(text)
             else:
                 _refuse_several_values(override)

@@ -33,12 +33,15 @@ class Number:
         right = isinstance(value, kinds) and not isinstance(value, bool)
         return right and self.least <= value and (self.most is None or value <= self.most)  # type: ignore[operator]
 
-    def __str__(self) -> str:
+    def wrong(self) -> str:
+        """What is wrong with a value that it does not allow."""
+        if self.most is not None:
+            return f"a job is one process, so it must be {self.most}; {self.of}"
         kind = "an integer" if self.whole else "a number"
-        return f"it must be {kind} of at least {self.least}" if self.most is None else f"it must be {self.most}"
+        return f"this is no number of {self.of}; it must be {kind} of at least {self.least}"
 
 
-ONE_PROCESS = "processes that train the same job; trainer.devices starts more where a job shall have more"
+ONE_PROCESS = "more GPUs for each job: trainer.devices"
 NUMBERS = {
     "workers": Number("processes", 1, 2),
     "timeout_min": Number("minutes", 1, 60),
@@ -115,7 +118,7 @@ def _wrong_numbers(composed: DictConfig) -> Iterator[Problem]:
         value = values.get(key, number.example)
         if not number.allows(value) and (value is not None or key in NEEDED):
             name = f"hydra.launcher.{key}"
-            yield Problem(f"{name}={value}", f"this is no number of {number.of}; {number}", f"{name}={number.example}")
+            yield Problem(f"{name}={value}", number.wrong(), f"{name}={number.example}")
 
 
 def _wrong_jobs(composed: DictConfig) -> Iterator[Problem]:

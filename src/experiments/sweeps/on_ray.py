@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from experiments.sweeps.cluster import Lost
 from experiments.sweeps.errand import Errand
 from experiments.sweeps.supervision import Outcome
 from experiments.sweeps.worker_life import Interrupted, Raised
+
+KNOCK_SECONDS = 10.0
 
 
 @contextmanager
@@ -30,19 +33,31 @@ def connected(init: Mapping[str, Any]) -> Iterator[None]:
     import ray
 
     given = {name: value for name, value in init.items() if value is not None}
+    address = given.get("address")
     try:
+        _knock(os.environ.get("RAY_ADDRESS", "") if address in (None, "auto") else str(address))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ray.init(**given, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         wrong = f"Ray is not to be had: {str(error).strip().splitlines()[0]}"
         instead = "ray start --head, or hydra.launcher.ray.init.address=local"
-        address = given.get("address")
         raise ConfigurationError([Problem(f"hydra.launcher.ray.init.address={address}", wrong, instead)]) from None
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Whether anybody answers there; Ray itself would wait for a minute and end this process.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def do(errand: Errand) -> Outcome:

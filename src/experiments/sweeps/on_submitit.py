@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -70,10 +72,12 @@ class OnSubmitit:
         Raises:
             RuntimeError: Slurm does not take it.
         """
-        from submitit.core.utils import FailedJobError, FailedSubmissionError
+        from submitit.core.utils import FailedJobError, FailedSubmissionError, environment_variables
 
+        modules = os.pathsep.join(path for path in sys.path if path)
         try:
-            return self._executor.map_array(Going(), errands)
+            with environment_variables(PYTHONPATH=modules):  # before an errand can be read
+                return self._executor.map_array(Going(), errands)
         except (FailedJobError, FailedSubmissionError) as error:
             raise RuntimeError(f"sbatch did not take the jobs: {error}") from None
 
@@ -83,9 +87,10 @@ class OnSubmitit:
         return {job: outcome for job, outcome in found.items() if outcome is not None}
 
     def _outcome(self, job: Any) -> Outcome | None:
-        if job.paths.result_pickle.exists():
+        over = job.done()
+        if job.paths.result_pickle.exists() and (over or self.kind == "slurm"):
             return _answer(job)
-        if not job.done():
+        if not over:
             return None
         gone = self._gone.setdefault(job, time.monotonic())
         if time.monotonic() - gone < self._grace:

@@ -208,8 +208,37 @@ ONE_MISTAKE = [
     ("'seed=${nowhere}'", "seed\n  Interpolation key 'nowhere' not found"),
     # Launchers and sweepers that this project does not have.
     (
-        "-m hydra/launcher=joblib",
-        "hydra/launcher=joblib\n  there is no hydra/launcher called joblib; there are: basic, parallel, vectorised",
+        "-m hydra/launcher=sbatch",
+        "hydra/launcher=sbatch\n  there is no hydra/launcher called sbatch; there are: basic, joblib, parallel, ray, "
+        "submitit_local, submitit_slurm, vectorised",
+    ),
+    (
+        "-m seed=0,1 hydra/launcher=parallel hydra.launcher.workrs=3",
+        "hydra.launcher.workrs=3\n  there is no key hydra.launcher.workrs; hydra/launcher=parallel has: workers\n"
+        "  try: hydra.launcher.workers=3",
+    ),
+    (
+        "-m seed=0,1 hydra/launcher=ray hydra.launcher.ray.remote.num_cpu=2",
+        "hydra.launcher.ray.remote.num_cpu=2\n  there is no key hydra.launcher.ray.remote.num_cpu; hydra/launcher=ray "
+        "has: ray.init.address, ray.init.num_cpus, ray.init.num_gpus, ray.init.object_store_memory, "
+        "ray.init.include_dashboard, ray.init.namespace, ray.init.runtime_env, ray.remote.num_cpus, "
+        "ray.remote.num_gpus, ray.remote.memory, ray.remote.resources, ray.remote.accelerator_type, "
+        "ray.remote.scheduling_strategy, ray.remote.runtime_env\n  try: hydra.launcher.ray.remote.num_cpus=2",
+    ),
+    (
+        "-m seed=0,1 hydra/launcher=submitit_slurm hydra.launcher.timeout_min=-1",
+        "hydra.launcher.timeout_min=-1\n  this is no number of minutes; it must be an integer of at least 1\n"
+        "  try: hydra.launcher.timeout_min=60",
+    ),
+    (
+        "-m seed=0,1 hydra/launcher=submitit_slurm hydra.launcher.nodes=2",
+        "hydra.launcher.nodes=2\n  a job is one process, so it must be 1; more GPUs for each job: trainer.devices\n"
+        "  try: hydra.launcher.nodes=1",
+    ),
+    (
+        "-m seed=0,1 hydra/launcher=joblib hydra.launcher.n_jobs=0",
+        "hydra.launcher.n_jobs=0\n  this is no number of processes; it must be an integer of at least 1, "
+        "or -1 for as many as there are cores\n  try: hydra.launcher.n_jobs=2",
     ),
     # The data's folder.
     (

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
 from experiments.config.composition import Composer
 from experiments.config.examination import examine
-from experiments.sweeps import shares
 from experiments.sweeps.shares import Shares, share, trains_head_alone
 
 
 @pytest.fixture(autouse=True)
 def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shares.os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
 
 
 def configuration(*overrides: str) -> dict[str, Any]:

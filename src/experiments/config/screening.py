@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from hydra.core.override_parser.types import Override, QuotedString
 from omegaconf import DictConfig, OmegaConf
 
-from experiments.config.composition import Composer, quoted
+from experiments.config.composition import Composer, flatten, quoted
 from experiments.config.keys import keys_of
 from experiments.config.problems import ConfigurationError, Problem, listed, nearest
 from experiments.config.schema import BASES, GROUPS, SCHEMAS, TopLevel, known_keys
 
 TOP_LEVEL = keys_of(TopLevel)
+LAUNCHER = "hydra.launcher."
 
 EXAMPLES = {
     "recipe": "recipe=digits",
@@ -45,7 +46,7 @@ def screen(composer: Composer, overrides: Sequence[str]) -> Screened:
             override = composer.parse(text)
             if composer.chooses(override):
                 found.overrides += _checked_choice(composer, override)
-            elif override.key_or_group.startswith("hydra.") or override.is_delete():
+            elif (override.key_or_group.startswith("hydra.") and not _of_launcher(override)) or override.is_delete():
                 found.overrides.append(text)
             else:
                 _refuse_several_values(override)
@@ -116,6 +117,8 @@ def ignored(name: str, value: object, option: str | None) -> str:
 
 def unknown_key(name: str, value: object, base: DictConfig, typed: str | None = None) -> Problem:
     """The problem of a key that no option has."""
+    if name.startswith(LAUNCHER):
+        return _unknown_of_launcher(name, value, base, typed)
     group, _, rest = name.partition(".")
     better = nearest(name, [*known_keys(), *GROUPS, *BASES])
     wrong = f"there is no key {name}"
@@ -123,6 +126,22 @@ def unknown_key(name: str, value: object, base: DictConfig, typed: str | None = 
         schema = SCHEMAS[group].get(str(_target(base, group)))
         names = keys_of(schema) if schema else OmegaConf.select(base, group) or []
         wrong += f"; {group} has: {listed(names)}"
+    return Problem(typed or f"{name}={value}", wrong, f"{better}={value}" if better else None)
+
+
+def _of_launcher(override: Override) -> bool:
+    """Whether it is for a key of the launcher, of which the file has them all."""
+    return override.key_or_group.startswith(LAUNCHER) and not override.is_add()
+
+
+def _unknown_of_launcher(name: str, value: object, base: DictConfig, typed: str | None) -> Problem:
+    chosen = OmegaConf.to_container(base.hydra.launcher, resolve=False)
+    assert isinstance(chosen, dict)
+    names = [f"{LAUNCHER}{key}" for key, _ in flatten(chosen) if key != "_target_"]
+    option = base.hydra.runtime.choices["hydra/launcher"]
+    has = listed(key.removeprefix(LAUNCHER) for key in names) or "none"
+    wrong = f"there is no key {name}; hydra/launcher={option} has: {has}"
+    better = nearest(name, names)
     return Problem(typed or f"{name}={value}", wrong, f"{better}={value}" if better else None)
 
 

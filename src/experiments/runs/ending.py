@@ -12,9 +12,15 @@ OVER = ("finished", "diverged")
 
 
 def mark(
-    folder: Path, status: str, error: tuple[str, str] | None = None, *, instead_of: Collection[str] = ("running",)
+    folder: Path,
+    status: str,
+    error: tuple[str, str] | None = None,
+    *,
+    instead_of: Collection[str] = ("running", "interrupted"),
 ) -> None:
     """Say in a run's run.json how it ended; what else it says stays.
+
+    A run that stopped in order may have done so for a cluster that then gives it up: it may be `failed` yet.
 
     Args:
         folder: the run's.

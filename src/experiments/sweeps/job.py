@@ -32,7 +32,7 @@ class JobSpec:
         label: the job in a progress bar.
         judge: says at the end what the curves show; importable by its name.
         threads: to compute with; None: as many as torch likes.
-        goes_on: it was begun before, and takes up what is in its folder.
+        goes_on: it was begun before, and takes up what is in its folder; so does one that a cluster begins again.
     """
 
     composed: DictConfig
@@ -60,7 +60,7 @@ def train_job(spec: JobSpec) -> str | None:
         spec.judge,
         spec.parameters,
         in_sweep=spec.label,
-        goes_on=spec.goes_on,
+        goes_on=spec.goes_on or (spec.folder / "run.json").exists(),
     )
     try:
         spec.folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from experiments.sweeps.job import JobSpec, number, place, run_as_hydra_job, tra
 from experiments.sweeps.plan import Job, Plan
 from experiments.sweeps.record import Reason, SweepRecord, how_it_ended
 from experiments.sweeps.shares import Shares
-from experiments.sweeps.supervision import Crew, Outcome, TimedOut
+from experiments.sweeps.supervision import Outcome, TimedOut
 from experiments.sweeps.worker_life import Died, Done, Interrupted, Raised
+from experiments.sweeps.workforce import Workforce
 from experiments.training.run_record import RunRecord
 
 TrainTogether = Callable[[Sequence[tuple[Job, Path, Mapping[str, Any]]]], object]
@@ -44,7 +45,7 @@ def run_single(composer: Composer, plan: Plan, train: Callable[[Path], object]) 
 
 
 def run_sweep(
-    crew: Crew,
+    workforce: Workforce,
     record: SweepRecord,
     specs: Sequence[JobSpec],
     shares: Shares,
@@ -53,7 +54,7 @@ def run_sweep(
     """Train every job below the claimed folder; one that fails or dies is recorded, and the others run on.
 
     Args:
-        crew: whose workers train.
+        workforce: whose workers train.
         record: sweep.json.
         specs: the jobs, in their order.
         shares: how many at once.
@@ -68,26 +69,27 @@ def run_sweep(
     def ended(spec: JobSpec, outcome: Outcome) -> None:
         reason = _reason(outcome)
         _note_what_died(spec, outcome, reason)
+        if isinstance(outcome, Interrupted) and not (spec.folder / "run.json").exists():
+            record.reset(spec.folder.name)  # a cluster let it wait until then
+            return
         run = record.end(spec.folder.name, reason)
         print(f"{spec.label}: {how_it_ended(run)}", file=sys.stderr, flush=True)
         if run.get("status") not in OVER:
             failed.append(spec)
 
-    def wanted(part: Sequence[JobSpec]) -> Iterator[JobSpec]:
-        for spec in part:
-            if failed and spec.configuration.get("on_failure") == "stop":
-                return
-            yield spec
+    def enough() -> bool:
+        return any(spec.configuration.get("on_failure") == "stop" for spec in failed)
 
     try:
         for part, at_once in shares.parts(specs):
-            crew.run(
+            workforce.run(
                 train,
-                wanted(part),
+                part,
                 ended,
                 begun=lambda spec: record.begin(spec.folder.name),
                 at_once=at_once,
                 limit=lambda spec: (spec.configuration.get("job") or {}).get("timeout"),
+                enough=enough,
             )
     except BaseException:
         record.finish("interrupted")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments.config.composition import Composer
@@ -17,6 +17,7 @@ from experiments.config.examination import Examined, examine
 from experiments.config.problems import ConfigurationError, Problem, listed
 from experiments.runs.names import job_names
 from experiments.sweeps.differences import differences
+from experiments.sweeps.launchers import ELSEWHERE, check_launcher, launcher_of
 from experiments.sweeps.parameters import choice_of_sweep, chosen_sweep, parameters_of, parse_all
 from experiments.sweeps.stackable import BASIC, VECTORISED, check_stackable, is_vectorised
 
@@ -50,10 +51,9 @@ class Plan:
         return is_vectorised(self.jobs[0].examined)
 
     @property
-    def workers(self) -> int | None:
-        """How many jobs at once, by `hydra/launcher=parallel`; None: it was not asked for."""
-        workers: int | None = self.jobs[0].examined.composed.hydra.launcher.get("workers")
-        return workers
+    def elsewhere(self) -> bool:
+        """Whether its jobs run on other machines than this one."""
+        return self.name is not None and launcher_of(self.jobs[0].examined.composed) in ELSEWHERE
 
     @property
     def folder(self) -> Path:
@@ -117,32 +117,17 @@ def _refuse_as_a_whole(plan: Plan, swept_keys: Sequence[str]) -> None:
     if plan.together and plan.jobs[0].examined.composed.hydra.get("callbacks"):
         wrong = "Hydra's callbacks are called for jobs that run one by one"
         raise ConfigurationError([Problem("hydra.callbacks", wrong, BASIC)])
-    if len({is_vectorised(job.examined) for job in plan.jobs}) > 1:
+    if len({launcher_of(job.examined.composed) for job in plan.jobs}) > 1:
         raise ConfigurationError([Problem("hydra/launcher", "all jobs of a sweep have the same", VECTORISED)])
 
 
-def _refuse_workers(composed: DictConfig) -> None:
-    workers = composed.hydra.launcher.get("workers", 1)
-    if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
-        wrong = "this is no number of processes; it must be an integer of at least 1"
-        raise ConfigurationError([Problem(f"hydra.launcher.workers={workers}", wrong, "hydra.launcher.workers=2")])
-
-
 def _job(name: str, swept: dict[str, str], examined: Examined, sweep_name: str | None = None) -> Job:
-    _refuse_other_launchers(examined.composed)
-    _refuse_workers(examined.composed)
+    if wrong := check_launcher(examined.composed):
+        raise ConfigurationError(wrong)
     if sweep_name is not None:
         with open_dict(examined.composed):
             examined.composed.name = sweep_name
     return Job(name, swept, examined)
-
-
-def _refuse_other_launchers(composed: DictConfig) -> None:
-    for part, known in {"launcher": ("basic", "parallel", "vectorised"), "sweeper": ("basic",)}.items():
-        choice = composed.hydra.runtime.choices.get(f"hydra/{part}")
-        if choice not in known:
-            wrong = f"there is no other on this machine than {listed([f'hydra/{part}={name}' for name in known])}"
-            raise ConfigurationError([Problem(f"hydra/{part}={choice}", wrong, f"hydra/{part}=basic")])
 
 
 def _typed_over(parameters: dict[str, str], typed: Sequence[Override], *, sweep_name: str | None) -> list[Problem]:

@@ -13,9 +13,11 @@ from experiments.config.composition import Composer
 from experiments.config.examination import examine
 from experiments.config.problems import ConfigurationError
 from experiments.config.schema import SILENT
+from experiments.config.screening import screen
 from experiments.runs.ending import OVER
 from experiments.runs.files import read_json
 from experiments.runs.schema import OtherSchema, check_schema
+from experiments.sweeps.launchers import check_launcher, chooses_launcher, relaunched
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,21 @@ class Standing:
         return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
-def as_planned(composer: Composer, job: Mapping[str, Any]) -> DictConfig:
-    """Hydra's configuration of a job with the values that it had when the sweep began."""
+def as_planned(composer: Composer, job: Mapping[str, Any], launcher: Sequence[str] = ()) -> DictConfig:
+    """Hydra's configuration of a job with the values that it had when the sweep began.
+
+    Args:
+        composer: as when it began.
+        job: its entry in sweep.json.
+        launcher: overrides that choose who trains it now.
+
+    Raises:
+        ConfigurationError: there is no such launcher.
+    """
+    if launcher:
+        _check(composer, launcher, job)
     try:
-        composed = composer.compose(job["overrides"], one_of_many=True)
+        composed = composer.compose(relaunched(job["overrides"], launcher), one_of_many=True)
     except ConfigurationError:  # of a file that is there no more: what is Hydra's own is the same for all
         composed = composer.compose([])
     with open_dict(composed):
@@ -81,6 +94,13 @@ def as_planned(composer: Composer, job: Mapping[str, Any]) -> DictConfig:
         for name, value in job["configuration"].items():
             composed[name] = value
     return composed
+
+
+def _check(composer: Composer, launcher: Sequence[str], job: Mapping[str, Any]) -> None:
+    screened = screen(composer, relaunched([text for text in job["overrides"] if chooses_launcher(text)], launcher))
+    problems = screened.problems or check_launcher(composer.compose(screened.overrides))
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def edited_since(composer: Composer, job: Mapping[str, Any]) -> bool:

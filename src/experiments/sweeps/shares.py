@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.config.schema import SCHEMAS
 from experiments.sweeps.job import JobSpec
+from experiments.sweeps.launchers import cores
 
 MOST = 8
 """Workers that are started unasked: each holds its own copy of the data."""
@@ -46,11 +46,11 @@ def share(configurations: Sequence[Mapping[str, Any]], workers: int | None, *, o
             computed inputs, which is done in one thread.
         on_cpu: where they train.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = cores()
     if workers is not None:
-        return Shares(workers, None if workers == 1 else max(1, cores // workers))
+        return Shares(workers, None if workers == 1 else max(1, there // workers))
     if on_cpu and all(map(trains_head_alone, configurations)):
-        most = min(cores, MOST, len(configurations) // JOBS_A_WORKER)
+        most = min(there, MOST, len(configurations) // JOBS_A_WORKER)
         return Shares(most, 1, first_alone=True) if most > 1 else Shares()
     return Shares()
 

@@ -19,6 +19,8 @@ PATIENCE_SECONDS = 20.0
 
 CONSEQUENCE_SECONDS = 5.0
 """So long after one part of a whole has died, the others should have noticed."""
+GLANCE_SECONDS = 1.0
+"""A library that interrupts this process without a signal, as Ray does, is heard so soon."""
 
 
 @dataclass(frozen=True)
@@ -91,17 +93,19 @@ class Crew:
         at_once: int = 1,
         limit: Callable[[Any], float | None] = lambda task: None,
         together: bool = False,
+        enough: Callable[[], bool] = lambda: False,
     ) -> None:
         """Do all tasks, in their order as workers become free.
 
         Args:
             function: importable by its name; called with a task.
-            tasks: what it is called with; drawn one by one, so they may end early.
+            tasks: what it is called with.
             ended: called with a task and what came of it.
             begun: called with a task that a worker begins.
             at_once: so many workers.
             limit: seconds that a task may take; None: for ever.
             together: they are parts of one whole; if one does not end well, the others end soon after.
+            enough: whether no other task is to begin.
 
         Raises:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks at work were interrupted alike, and ended.
@@ -114,13 +118,14 @@ class Crew:
                 self._wait_no_longer_than(CONSEQUENCE_SECONDS)
 
         try:
-            with _sigterm_raises():
+            with sigterm_raises():
                 while True:
-                    self._fill(function, waiting, begun, at_once, limit)
+                    if not enough():
+                        self._fill(function, waiting, begun, at_once, limit)
                     if not self._busy:
                         return
                     self._collect(noted)
-        except (KeyboardInterrupt, SystemExit) as stop:
+        except BaseException as stop:  # whatever a signal's handler raises
             self._interrupt(signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM, ended)
             raise
 
@@ -154,7 +159,7 @@ class Crew:
     def _collect(self, ended: Callable[[Any, Outcome], object]) -> None:
         """Wait until something ends, or has lasted too long."""
         until = min(work.until for work in self._busy.values())
-        timeout = None if until == math.inf else max(0.0, until - time.monotonic())
+        timeout = min(GLANCE_SECONDS, max(0.0, until - time.monotonic()))
         ready = set(wait([item for worker in self._busy for item in worker.news], timeout))
         for worker, work in list(self._busy.items()):
             if ready.intersection(worker.news):
@@ -191,8 +196,14 @@ class Crew:
 
 
 @contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    """SystemExit where it arrives, as Ctrl-C is a KeyboardInterrupt: or this process would end at once."""
+def sigterm_raises() -> Iterator[None]:
+    """SystemExit where it arrives, as Ctrl-C is a KeyboardInterrupt: or this process would end at once.
+
+    A handler that is there already stays: submitit lets a job ignore SIGTERM, because another signal follows.
+    """
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
     try:
         before = signal.signal(signal.SIGTERM, exit_on)
     except ValueError:  # only the main thread may set signals

@@ -11,8 +11,12 @@ from experiments.config.schema import NAMED_WEIGHTS, SCHEMAS
 from experiments.data.scan import check_root
 
 
-def preflight(configurations: Iterable[Mapping[str, Any]]) -> None:
+def preflight(configurations: Iterable[Mapping[str, Any]], *, devices: bool = True) -> None:
     """Check each configuration against this machine; torch is imported only if one of them makes it necessary.
+
+    Args:
+        configurations: of the jobs.
+        devices: whether the devices that they ask for must be here; not where other machines train.
 
     Raises:
         ConfigurationError: with every problem of all of them.
@@ -23,12 +27,12 @@ def preflight(configurations: Iterable[Mapping[str, Any]]) -> None:
         asked = [configuration[group] for group in ("dataset", "trainer", *SCHEMAS)]
         if asked not in seen:  # the jobs of a sweep mostly ask the same
             seen.append(asked)
-            problems += _problems(configuration)
+            problems += _problems(configuration, devices=devices)
     if problems:
         raise ConfigurationError(problems)
 
 
-def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
+def _problems(configuration: Mapping[str, Any], *, devices: bool) -> list[Problem]:
     found: list[Problem] = []
     root = configuration["dataset"].get("root")
     schema = SCHEMAS["dataset"].get(configuration["dataset"]["_target_"])
@@ -43,7 +47,7 @@ def _problems(configuration: Mapping[str, Any]) -> list[Problem]:
         found += check_targets(configuration)
     trainer = configuration["trainer"]
     on_gpu = trainer.get("accelerator") in ("gpu", "cuda", "mps") or trainer.get("precision") == "16-mixed"
-    if on_gpu or trainer.get("strategy") == "ddp":
+    if devices and (on_gpu or trainer.get("strategy") == "ddp"):
         from experiments.training.device import check_device
 
         found += check_device(configuration)

@@ -75,7 +75,7 @@ def make_ready(plan: Plan) -> None:
     from experiments.data.progress import at_terminal
     from experiments.training.preflight import preflight
 
-    preflight(job.examined.configuration for job in plan.jobs)
+    preflight((job.examined.configuration for job in plan.jobs), devices=not plan.elsewhere)
     if at_terminal():
         print("loading torch and Lightning ...", file=sys.stderr)
 

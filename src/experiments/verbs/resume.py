@@ -22,7 +22,7 @@ def resume(path: Path, overrides: Sequence[str], config_dir: str | None = None) 
 
     Args:
         path: its folder.
-        overrides: of a sweep, more values of keys that it runs over.
+        overrides: of a sweep, more values of keys that it runs over, or another launcher.
         config_dir: of the user's own YAML files; None: as when it began.
 
     Raises:
@@ -86,12 +86,14 @@ def _resume_run(run: Run) -> int:
 def _resume_sweep(sweep: Sweep, overrides: Sequence[str], config_dir: str | None) -> int:
     from experiments.config.composition import Composer
     from experiments.sweeps.adding import more_jobs
+    from experiments.sweeps.launchers import chooses_launcher
     from experiments.sweeps.resuming import Standing, edited_since
     from experiments.verbs.sweep import told
 
     content = sweep.record
     composer = Composer(config_dir or content.get("config_dir"))
-    content["jobs"] += more_jobs(composer, content["jobs"], overrides)
+    launcher = [text for text in overrides if chooses_launcher(text)]
+    content["jobs"] += more_jobs(composer, content["jobs"], [text for text in overrides if text not in launcher])
     standing = Standing.of(sweep.path, content["jobs"])
     print(f"sweep {sweep.name}: {standing} below {sweep.path}", file=sys.stderr)
     for wrong in standing.foreign:
@@ -102,30 +104,35 @@ def _resume_sweep(sweep: Sweep, overrides: Sequence[str], config_dir: str | None
         if any(edited_since(composer, job) for job in left):
             print("note: configuration files were edited since; it goes on with what they said then", file=sys.stderr)
         try:
-            _train(composer, sweep.path, content, left)
+            _train(composer, sweep.path, content, left, launcher)
         except KeyboardInterrupt:
             code = INTERRUPTED
     return told(sweep.path, code, pictures=bool(content["configuration"].get("draw")))
 
 
-def _train(composer: Composer, folder: Path, content: dict[str, Any], left: Sequence[Mapping[str, Any]]) -> None:
+def _train(
+    composer: Composer,
+    folder: Path,
+    content: dict[str, Any],
+    left: Sequence[Mapping[str, Any]],
+    launcher: Sequence[str],
+) -> None:
     from experiments.sweeps.differences import distinct
     from experiments.sweeps.job import check_jobs
     from experiments.sweeps.launch import run_sweep
     from experiments.sweeps.record import SweepRecord
+    from experiments.sweeps.recruiting import recruited, shares_of
     from experiments.sweeps.resuming import as_planned
-    from experiments.sweeps.shares import share
     from experiments.sweeps.specs import specs_of
     from experiments.sweeps.supervision import Crew
     from experiments.verbs.sweep import say_notes
 
     configurations = [job["configuration"] for job in left]
-    with Crew() as crew:
+    composed = [as_planned(composer, job, launcher) for job in content["jobs"]]
+    with Crew() as crew, recruited(composed[0], crew) as workforce:
         checked = crew.ask(check_jobs, distinct(configurations))
         say_notes(checked.notices)
-        composed = [as_planned(composer, job) for job in content["jobs"]]
         specs = specs_of(folder, content, composed, judge, goes_on=True)
-        workers = specs[0].composed.hydra.launcher.get("workers") if specs else None
         names = {job["folder"] for job in left}
-        shares = share(configurations, workers, on_cpu=checked.on_cpu)
-        run_sweep(crew, SweepRecord(folder, content), [s for s in specs if s.folder.name in names], shares)
+        shares = shares_of(composed[0], configurations, on_cpu=checked.on_cpu)
+        run_sweep(workforce(folder), SweepRecord(folder, content), [s for s in specs if s.folder.name in names], shares)

@@ -59,14 +59,15 @@ def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], 
     from experiments.sweeps.job import check_jobs
     from experiments.sweeps.launch import run_sweep
     from experiments.sweeps.record import SweepRecord
-    from experiments.sweeps.shares import share
+    from experiments.sweeps.recruiting import recruited, shares_of
     from experiments.sweeps.specs import specs_of
     from experiments.sweeps.supervision import Crew
     from experiments.training.run_record import command_line
 
     configurations = [job.examined.configuration for job in plan.jobs]
+    composed = [job.examined.composed for job in plan.jobs]
     import_what_reports_need()
-    with Crew() as crew:
+    with Crew() as crew, recruited(composed[0], crew) as workforce:
         checked = crew.ask(check_jobs, distinct(configurations))
         say_notes(checked.notices)
         folder = _claimed(plan)
@@ -74,8 +75,9 @@ def _train_in_workers(composer: Composer, plan: Plan, claimed: Callable[[Path], 
         with alone_in(folder):
             config_dir = str(composer.config_dir) if composer.config_dir else None
             record = SweepRecord.of(folder, plan, command_line(), config_dir)
-            specs = specs_of(folder, record.content, [job.examined.composed for job in plan.jobs], judge)
-            run_sweep(crew, record, specs, share(configurations, plan.workers, on_cpu=checked.on_cpu))
+            specs = specs_of(folder, record.content, composed, judge)
+            shares = shares_of(composed[0], configurations, on_cpu=checked.on_cpu)
+            run_sweep(workforce(folder), record, specs, shares)
 
 
 def import_what_reports_need() -> None:

@@ -1,0 +1,144 @@
+"""Sweeps on a Ray cluster that is there already: started by the fixture, with `ray start --head`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from killing import THREADS, typed
+
+TWO_JOBS = [
+    *("fit", "-m", "optimizer.lr=0.01,0.03", "hydra.sweep.dir=sweep", "model.width=4"),
+    *("schedule.epochs=24", "dataset.subset_fraction=0.3", "hydra/launcher=ray"),
+]
+FIRST, SECOND = "optimizer.lr=0.01", "optimizer.lr=0.03"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a cluster of two cores that nobody else knows."""
+    folder = tempfile.mkdtemp(prefix="ray")  # paths of its sockets may be no longer than 107 bytes
+    address = f"127.0.0.1:{free_port()}"
+    head = ["start", "--head", "--block", "--port", address.split(":")[1], "--num-cpus=2", "--include-dashboard=false"]
+    environment = {**os.environ, **THREADS, "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [Path(sys.executable).with_name("ray"), *head, "--temp-dir", folder, "--node-ip-address=127.0.0.1"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RAY_ADDRESS", address)
+            for name, value in THREADS.items():
+                patch.setenv(name, value)
+            _until_it_listens(address, process)
+            yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _until_it_listens(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    check = [Path(sys.executable).with_name("ray"), "health-check", "--address", address]
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if subprocess.run(check, capture_output=True, timeout=20).returncode == 0:
+                return
+        time.sleep(0.5)
+    raise RuntimeError("Ray did not start")
+
+
+def record(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    return found
+
+
+def statuses(sweep: Path) -> list[str]:
+    return [job["status"] for job in json.loads((sweep / "sweep.json").read_text())["jobs"]]
+
+
+def rows(run: Path) -> int:
+    history = run / "history.csv"
+    return len(history.read_text().splitlines()) if history.exists() else 0
+
+
+def soon(there: Callable[[], object], do: Callable[[], object]) -> threading.Thread:
+    """In the background: as soon as something is there, do something."""
+
+    def wait() -> None:
+        until = time.monotonic() + 300
+        while time.monotonic() < until:
+            if there():
+                do()
+                return
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@pytest.mark.usefixtures("cluster")
+def test_one_job_dies_and_the_other_finishes(tmp_path: Path) -> None:
+    run = tmp_path / "sweep" / SECOND
+
+    def kill() -> None:
+        pid = int(record(run)["pid"])
+        assert pid != os.getpid()
+        os.kill(pid, signal.SIGKILL)
+
+    killed = soon(lambda: rows(run) > 2, kill)
+    done = typed(tmp_path, *TWO_JOBS)
+    killed.join()
+    assert done.code == 1, done.err
+    assert statuses(tmp_path / "sweep") == ["finished", "failed"]
+    cause = "its process was ended by SIGKILL, as the system does when memory runs out"
+    assert record(run)["error"] == {"type": "Killed", "message": cause}
+    said = re.sub("hydra/launcher=ray", "", done.out + done.err)
+    assert not re.search("ray", said, re.IGNORECASE), "its own messages stay away"
+
+
+@pytest.mark.usefixtures("cluster")
+def test_ctrl_c_ends_the_jobs_on_the_cluster_in_order(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    runs = [tmp_path / "sweep" / name for name in (FIRST, SECOND)]
+    stop = soon(lambda: all(rows(run) > 1 for run in runs), lambda: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        done = typed(tmp_path, *TWO_JOBS, "schedule.epochs=400")
+    finally:
+        stop.join()
+        signal.signal(signal.SIGINT, before)
+    assert done.code == 130, done.err
+    assert statuses(tmp_path / "sweep") == ["interrupted", "interrupted"]
+    for run in runs:
+        assert record(run)["status"] == "interrupted"
+        assert (run / "checkpoints" / "last.ckpt").exists()
+        assert "Traceback" not in (run / "fit.log").read_text()
+
+
+def test_without_a_cluster_it_is_refused(tmp_path: Path) -> None:
+    nowhere = f"hydra.launcher.ray.init.address=127.0.0.1:{free_port()}"
+    done = typed(tmp_path, *TWO_JOBS, nowhere)
+    assert (done.code, done.out) == (2, "")
+    assert f"{nowhere}\n    Ray is not to be had: " in done.err
+    assert not (tmp_path / "sweep").exists()

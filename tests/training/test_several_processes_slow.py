@@ -111,14 +111,19 @@ def test_killed_and_resumed_it_ends_as_one_that_was_not(killed: Child, tmp_path:
     assert rows(run / "predictions.csv") == rows(whole.run / "predictions.csv")
 
 
-def test_what_is_unfrozen_later_is_trained_by_all_alike() -> None:
+def test_what_is_unfrozen_later_is_trained_by_all_alike(tmp_path: Path) -> None:
     port, found = _free_port(), {}
     with Crew() as crew:
-        ranks = [ToyRank(number, 2, port) for number in (0, 1)]
+        ranks = [ToyRank(number, 2, port, tmp_path / "run") for number in (0, 1)]
         crew.run(train_toy, ranks, lambda rank, outcome: found.update({rank.number: outcome}), at_once=2)
     assert isinstance(found[0], Done), found
     assert isinstance(found[1], Done), found
-    torch.testing.assert_close(found[0].value, found[1].value, rtol=0, atol=0)
+    (folder, weights), (elsewhere, same) = found[0].value, found[1].value
+    torch.testing.assert_close(weights, same, rtol=0, atol=0)
+    assert (folder, folder.parent) == (tmp_path / "run", tmp_path)
+    assert elsewhere != folder, "of two recorders that were given the same folder, one writes there"
+    assert record(folder)["status"] == "finished"
+    assert [row["epoch"] for row in rows(folder / "history.csv")] == ["0", "1", "2", "3", "4"]
 
 
 def test_the_parts_of_a_batch_are_put_together_in_its_order() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,8 @@ class Recorder(pl.Callback):
     A loss that is not finite stops the training at once with status `diverged`; an exception leaves `failed`,
     Ctrl-C or SIGTERM `interrupted`, each with everything up to the last finished epoch.
 
+    Of several processes that train together (DDP) the first one writes.
+
     Args:
         folder: where the files go; made if missing.
         recording: what collects them, if it is more than the module itself says.
@@ -53,7 +56,9 @@ class Recorder(pl.Callback):
         keep_checkpoint: bool = False,
     ) -> None:
         self.folder = Path(folder)
-        self.recording = recording or Recording(RunRecord(self.folder, Origin(command_line())))
+        self._is_simple = recording is None
+        self.recording = recording or self._recording_itself()
+        self._aside: tempfile.TemporaryDirectory[str] | None = None
         self.keep_checkpoint = keep_checkpoint
         self._metrics: dict[str, float] = {}
         self._grad_norm: Tensor | None = None
@@ -62,6 +67,9 @@ class Recorder(pl.Callback):
         self._weights_before: dict[str, Any] = {"epoch": 0, "is_best": False, "best": None}
         self._epoch_began = 0.0
         self._checkpoints = Throttle(CHECKPOINT_SHARE)
+
+    def _recording_itself(self) -> Recording:
+        return Recording(RunRecord(self.folder, Origin(command_line())))
 
     @property
     def history(self) -> History:
@@ -82,6 +90,11 @@ class Recorder(pl.Callback):
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         if stage != "fit":
             return
+        if self._is_simple and not trainer.is_global_zero:
+            # It must do all that the first process does, which Lightning makes them do together.
+            self._aside = tempfile.TemporaryDirectory(prefix="experiments-")
+            self.folder = Path(self._aside.name)
+            self.recording = self._recording_itself()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._began = True
         every_layer = isinstance(pl_module, SupervisedModule) and pl_module.trains_every_layer

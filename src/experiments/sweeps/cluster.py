@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, Protocol
 
 from experiments.sweeps.errand import Errand
-from experiments.sweeps.supervision import PATIENCE_SECONDS, Outcome, sigterm_raises
+from experiments.sweeps.sigterm import sigterm_raises
+from experiments.sweeps.supervision import PATIENCE_SECONDS, Outcome
 from experiments.sweeps.worker_life import Done, Interrupted
 
 GLANCE_SECONDS = 0.3

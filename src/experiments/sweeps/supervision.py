@@ -6,13 +6,13 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Self, TypeVar
 
+from experiments.sweeps.sigterm import sigterm_raises
 from experiments.sweeps.worker import Worker
-from experiments.sweeps.worker_life import Answer, Done, Interrupted, Raised, exit_on
+from experiments.sweeps.worker_life import Answer, Done, Interrupted, Raised
 
 PATIENCE_SECONDS = 20.0
 """Interrupted tasks have so long to write what they have."""
@@ -193,23 +193,3 @@ class Crew:
         until = time.monotonic() + seconds
         for worker, work in self._busy.items():
             self._busy[worker] = _Work(work.task, min(work.until, until), Interrupted())
-
-
-@contextmanager
-def sigterm_raises() -> Iterator[None]:
-    """SystemExit where it arrives, as Ctrl-C is a KeyboardInterrupt: or this process would end at once.
-
-    A handler that is there already stays: submitit lets a job ignore SIGTERM, because another signal follows.
-    """
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    try:
-        before = signal.signal(signal.SIGTERM, exit_on)
-    except ValueError:  # only the main thread may set signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

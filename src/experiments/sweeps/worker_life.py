@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from experiments.sweeps.sigterm import exit_on
+
 
 @dataclass(frozen=True)
 class Done:
@@ -124,11 +126,6 @@ def _sendable(error: Exception) -> Exception:
     except Exception:  # whatever a stranger's exception class does
         pass
     return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-def exit_on(number: int, _: object) -> None:
-    """A signal handler that ends as Ctrl-C does, with what is written then, rather than at once."""
-    raise SystemExit(128 + number)
 
 
 def _end_with_parent() -> None:

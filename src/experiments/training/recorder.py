@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import tempfile
@@ -16,17 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from experiments.runs.ending import OVER
-from experiments.runs.full_disk import named, of_file
-from experiments.runs.throttle import Throttle
+from experiments.runs.full_disk import named
 from experiments.training.history import History, Step
+from experiments.training.last_checkpoint import LastCheckpoint
 from experiments.training.module import SupervisedModule, momentum_of
 from experiments.training.recording import Recording
 from experiments.training.run_record import Origin, RunRecord, command_line
 
 log = logging.getLogger(__name__)
-
-CHECKPOINT_SHARE = 0.03
-"""Checkpoints may take this share of the time: a tiny network is not saved after every epoch."""
 
 
 class Recorder(pl.Callback):
@@ -59,14 +55,13 @@ class Recorder(pl.Callback):
         self._is_simple = recording is None
         self.recording = recording or self._recording_itself()
         self._aside: tempfile.TemporaryDirectory[str] | None = None
-        self.keep_checkpoint = keep_checkpoint
         self._metrics: dict[str, float] = {}
         self._grad_norm: Tensor | None = None
         self._used: tuple[float, float | None] | None = None
         self._began = self._diverged = False
         self._weights_before: dict[str, Any] = {"epoch": 0, "is_best": False, "best": None}
         self._epoch_began = 0.0
-        self._checkpoints = Throttle(CHECKPOINT_SHARE)
+        self._checkpoint = LastCheckpoint(keep=keep_checkpoint)
 
     def _recording_itself(self) -> Recording:
         return Recording(RunRecord(self.folder, Origin(command_line())))
@@ -151,14 +146,12 @@ class Recorder(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not self._end_epoch(trainer.current_epoch + 1, pl_module, time.monotonic() - self._epoch_began):
             self._diverge(trainer)
-        self._save_checkpoint(trainer)
+        if not self._diverged:
+            self._checkpoint.save(trainer, self.folder)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.recording.finish("diverged" if self._diverged else "finished")
-        checkpoint = self._checkpoint
-        if not self.keep_checkpoint and checkpoint.exists():
-            checkpoint.unlink()
-            checkpoint.parent.rmdir()
+        self._checkpoint.remove_unless_kept(self.folder)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         if not self._began or self.recording.record.status in OVER:  # what comes then is a logger's, not the run's
@@ -178,31 +171,6 @@ class Recorder(pl.Callback):
     def _diverge(self, trainer: pl.Trainer) -> None:
         self._diverged = True
         trainer.should_stop = True
-
-    @property
-    def _checkpoint(self) -> Path:
-        return self.folder / "checkpoints" / "last.ckpt"
-
-    def _save_checkpoint(self, trainer: pl.Trainer) -> None:
-        over = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        due = trainer.strategy.broadcast(self._checkpoints.due)  # clocks differ, and saving needs all processes
-        if self._diverged or not (due or (over and self.keep_checkpoint)):
-            return
-        with self._checkpoints.timed():
-            aside = self._checkpoint.with_name(".last.ckpt")
-            try:
-                trainer.save_checkpoint(aside, weights_only=False)
-                if trainer.is_global_zero:
-                    aside.replace(self._checkpoint)
-            except OSError as error:
-                # It is no result: a run that ends needs none, and one that does not has the one before.
-                with contextlib.suppress(OSError):
-                    aside.unlink(missing_ok=True)
-                if trainer.world_size > 1:
-                    raise  # the other processes wait for this one
-                log.warning(
-                    "no checkpoint after epoch %d: %s", trainer.current_epoch + 1, of_file(error, self._checkpoint)
-                )
 
 
 def _network(module: pl.LightningModule) -> nn.Module:

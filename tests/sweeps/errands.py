@@ -47,6 +47,12 @@ def nap(seconds: float) -> int:
     return os.getpid()
 
 
+def nap_when(seconds: float) -> tuple[int, float, float]:
+    """Who slept, from when until when on the machine's clock."""
+    began = time.monotonic()
+    return nap(seconds), began, time.monotonic()
+
+
 def die_if_negative(number: int) -> int:
     if number == -9:
         os.kill(os.getpid(), 9)

@@ -12,6 +12,7 @@ from ranks_of_a_toy import ToyRank, train_toy
 from typed import LAB, Typed, fit_typed, learned, record, rows
 
 from experiments.data.batches import Batches
+from experiments.runs.lock import alone_in
 from experiments.sweeps.ranks import _free_port
 from experiments.sweeps.supervision import Crew
 from experiments.sweeps.worker_life import Done
@@ -102,6 +103,11 @@ def test_killed_and_resumed_it_ends_as_one_that_was_not(killed: Child, tmp_path:
     killed.signal(signal.SIGKILL)
     killed.wait()
     assert record(run)["status"] == "running"
+    with alone_in(run):
+        busy = fit_typed(killed.folder, "--resume", "run")
+    assert busy.code == 2
+    assert "another process is at work in" in busy.err
+    assert record(run)["status"] == "running", "it is somebody else's"
     again = fit_typed(killed.folder, "--resume", "run")
     assert again.code == 0, again.err
     whole = fit_typed(tmp_path, *CNN, *TWO)

@@ -22,6 +22,10 @@ COLUMNS = {
 }
 
 
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 class NotARun(Exception):  # noqa: N818 - reads as what it says
     """The path is not a run's folder; the message says what it is and which run could be meant."""
 
@@ -77,7 +81,8 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """`final` and `best`: `epoch`, `valid_loss`, `error_rate` (or `rmse`) each; empty before any."""
-        return self.record.get("metrics") or {}
+        found = _mapping(self.record.get("metrics"))
+        return {name: _mapping(found.get(name)) or None for name in found}
 
     @cached_property
     def diagnosis(self) -> dict[str, Any] | None:

@@ -72,14 +72,20 @@ def _key(value: float) -> float:
 
 def _train_loss(run: Run | None, epoch: int | None) -> float:
     """The training loss (evaluation mode) of the same epoch as the final validation loss."""
-    history = run.columns("history") if run else {}
-    by_epoch = dict(zip(history.get("epoch", []), history.get("train_loss_eval", []), strict=True))
+    try:
+        history = run.columns("history") if run else {}
+        by_epoch = dict(zip(history.get("epoch", []), history.get("train_loss_eval", []), strict=True))
+    except (OSError, ValueError):  # damaged: the rest of the row is from run.json
+        return math.nan
     return _number(by_epoch.get(epoch))
 
 
 def _verdict(run: Run | None) -> str:
-    found = (run.diagnosis or {}).get("runs") if run else None
-    return str(found[0].get("verdict") or "") if found else ""
+    try:
+        found = (run.diagnosis or {}).get("runs") if run else None
+        return str(found[0]["verdict"] or "") if found else ""
+    except (OSError, ValueError, TypeError, KeyError):  # damaged
+        return ""
 
 
 def _one_line(error: Mapping[str, Any] | str | None) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from hydra.core.override_parser.types import Override
 
 from experiments.config.composition import Composer
-from experiments.config.examination import Examined, examine
-from experiments.config.problems import ConfigurationError, Problem, listed
+from experiments.config.examination import examine
+from experiments.config.problems import ConfigurationError, Problem, listed, nearest
 from experiments.runs.names import job_names
-from experiments.sweeps.parameters import parse_all
+from experiments.sweeps.parameters import no_list, parse_all
 
 
 def more_jobs(composer: Composer, jobs: Sequence[Mapping[str, Any]], overrides: Sequence[str]) -> list[dict[str, Any]]:
@@ -27,6 +27,7 @@ def more_jobs(composer: Composer, jobs: Sequence[Mapping[str, Any]], overrides: 
     parsed, problems = parse_all(composer, overrides)
     swept = dict.fromkeys(key for job in jobs for key in job["swept"])
     problems += [_not_swept(override, swept) for override in parsed if override.key_or_group not in swept]
+    problems += [no_list(override) for override in parsed if override.is_interval_sweep()]
     if problems:
         raise ConfigurationError(problems)
     values = {key: list(dict.fromkeys(job["swept"][key] for job in jobs)) for key in swept}
@@ -48,10 +49,8 @@ def _entry(composer: Composer, jobs: Sequence[Mapping[str, Any]], swept: dict[st
     nearest = max(jobs, key=lambda job: sum(job["swept"][key] == value for key, value in swept.items()))
     overrides = [f"{key}={swept[key]}" if (key := _key(text)) in swept else text for text in nearest["overrides"]]
     today = examine(composer, overrides, of_sweep=swept)
-    configuration = copy.deepcopy(dict(nearest["configuration"]))
-    for key, value in swept.items():
-        if value != nearest["swept"][key]:
-            _take_over(composer, configuration, today, key)
+    before = examine(composer, nearest["overrides"], of_sweep=nearest["swept"])
+    configuration = _changed(nearest["configuration"], before.configuration, today.configuration)
     return {
         "folder": "",
         "overrides": overrides,
@@ -63,21 +62,31 @@ def _entry(composer: Composer, jobs: Sequence[Mapping[str, Any]], swept: dict[st
     }
 
 
-def _take_over(composer: Composer, configuration: dict[str, Any], today: Examined, key: str) -> None:
-    """The key's value, or for a choice of a group all that follows from it."""
-    if key in composer.groups:
-        configuration |= today.configuration
-        return
-    *path, last = key.split(".")
-    into, source = configuration, today.configuration
-    for name in path:
-        into, source = into[name], source[name]
-    into[last] = source[last]
+def _changed(planned: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What was planned, with all that differs between two of today: a value, and what follows from it."""
+    found = copy.deepcopy(dict(planned))
+    for name in {*before, *after}:
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        if name not in after:
+            found.pop(name, None)
+        elif all(isinstance(tree, Mapping) for tree in (one, other, found.get(name))):
+            found[name] = _changed(found[name], before[name], after[name])
+        else:
+            found[name] = other
+    return found
 
 
 def _not_swept(override: Override, swept: Mapping[str, object]) -> Problem:
     wrong = f"this sweep runs over {listed(swept)}; another value of another key is another sweep"
-    return Problem(str(override.input_line), wrong, f"{next(iter(swept), 'seed')}=VALUE")
+    better = nearest(override.key_or_group, [*swept, *(key.rpartition(".")[2] for key in swept)])
+    key = next((key for key in swept if better and key.endswith(better)), next(iter(swept), "seed"))
+    return Problem(str(override.input_line), wrong, f"{key}={_typed(override) if better else 'VALUE'}")
+
+
+def _typed(override: Override) -> str:
+    return str(override.input_line).partition("=")[2]
 
 
 def _values(override: Override) -> list[str]:

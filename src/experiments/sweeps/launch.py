@@ -104,7 +104,7 @@ def _reason(outcome: Outcome) -> Reason | None:
             kind, _, message = said.partition(": ")
             return kind, message
         case Died(code) if code < 0:
-            name = signal.Signals(-code).name
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             out_of_memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
             return "Killed", f"its process was ended by {name}{out_of_memory}"
         case Died(code):

@@ -71,3 +71,9 @@ def parse_all(composer: Composer, overrides: Sequence[str]) -> tuple[list[Overri
         except ConfigurationError as error:
             problems += error.problems
     return parsed, problems
+
+
+def no_list(override: Override) -> Problem:
+    """What is wrong with an interval, which a sampler could draw from and a list of jobs cannot."""
+    wrong = "an interval has no list of values to run over"
+    return Problem(str(override.input_line), wrong, f"{override.key_or_group}=0.1,0.2 or range(1,5)")

@@ -18,7 +18,7 @@ from experiments.config.problems import ConfigurationError, Problem, listed
 from experiments.runs.names import job_names
 from experiments.sweeps.differences import differences
 from experiments.sweeps.launchers import ELSEWHERE, check_launcher, launcher_of
-from experiments.sweeps.parameters import choice_of_sweep, chosen_sweep, parameters_of, parse_all
+from experiments.sweeps.parameters import choice_of_sweep, chosen_sweep, no_list, parameters_of, parse_all
 from experiments.sweeps.stackable import BASIC, VECTORISED, check_stackable, is_vectorised
 
 
@@ -78,7 +78,7 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
         if is_vectorised(examined):
             wrong = "it trains the jobs of a sweep together, and this is one run"
             raise ConfigurationError([Problem(VECTORISED, wrong, f"-m optimizer.lr=0.01,0.1 {VECTORISED}")])
-        return Plan(None, [_job("", {}, examined)], list(overrides), examined.notices)
+        return Plan(None, [_job("", {}, examined)], list(overrides), [*examined.notices, *_for_sweeps(examined)])
     parameters = parameters_of(composer, sweep, overrides) if sweep else {}
     parsed, problems = parse_all(composer, [*(f"{k}={v}" for k, v in parameters.items()), *overrides])
     clashes = _typed_over(parameters, parsed[len(parameters) :], sweep_name=choice_of_sweep(overrides))
@@ -101,6 +101,12 @@ def make_plan(composer: Composer, overrides: Sequence[str], *, multirun: bool = 
     plan = Plan(safe_name, planned, list(overrides), notices)
     _refuse_as_a_whole(plan, swept_keys)
     return plan
+
+
+def _for_sweeps(examined: Examined) -> list[str]:
+    """What a single run does without."""
+    timeout = (examined.configuration.get("job") or {}).get("timeout")
+    return [] if timeout is None else [f"job.timeout={timeout:g} is ignored: a single run may take as long as it likes"]
 
 
 def _refuse_as_a_whole(plan: Plan, swept_keys: Sequence[str]) -> None:
@@ -149,8 +155,7 @@ def _examine_all(
 ) -> tuple[list[tuple[list[str], Examined]], list[Problem]]:
     drawn = [o for o in parsed if o.is_interval_sweep()]
     if drawn:
-        wrong = "an interval has no list of values to run over"
-        return [], [Problem(str(o.input_line), wrong, f"{o.key_or_group}=0.1,0.2 or range(1,5)") for o in drawn]
+        return [], [no_list(override) for override in drawn]
     (batch,) = BasicSweeper.split_arguments(list(parsed), None)
     jobs: list[tuple[list[str], Examined]] = []
     problems: list[Problem] = []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.runs.ending import mark
 from experiments.runs.files import share_bytes
+from experiments.runs.lock import alone_in
 from experiments.runs.run import Run
 from experiments.sweeps.supervision import Crew, Outcome
 from experiments.sweeps.worker_life import Died, Done, Raised
@@ -44,7 +47,7 @@ def train_run(request: Request, prepared: Prepared) -> Run:
     """Train, in this process or in as many as the trainer asks for.
 
     Raises:
-        ConfigurationError: a batch is too small to be shared out.
+        AtWork: another process trains in the folder.
         ProcessDiedError: one of the processes was killed; the run is left `failed`.
         KeyboardInterrupt: Ctrl-C; the run is left `interrupted`.
         Exception: whatever training raised.
@@ -52,6 +55,8 @@ def train_run(request: Request, prepared: Prepared) -> Run:
     count = processes(request.configuration)
     if count == 1:
         return train(request, prepared)
+    with alone_in(request.folder):
+        pass  # the first process holds it later; by then the others would wait for one that is refused
     prepared.phased.prepare_features()  # once; the processes find them
     with tempfile.TemporaryDirectory(prefix="experiments-") as aside, Crew() as crew:
         port = _free_port()
@@ -98,10 +103,24 @@ def train_rank(rank: Rank) -> None:
     if device_for(rank.request.configuration).type == "cpu":
         torch.set_num_threads(max(1, torch.get_num_threads() // rank.of))
     try:
-        train(rank.request)
+        with _torch_said_to(rank.request.folder / "fit.log" if rank.number == 0 else Path(os.devnull)):
+            train(rank.request)
     finally:
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
+
+
+@contextmanager
+def _torch_said_to(path: Path) -> Iterator[None]:
+    """What C++ writes to standard error of a lost connection goes to this file; what Python prints stays.
+
+    The processes end with their run, so that nothing need be put back.
+    """
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    yield
 
 
 def _as_seen_by(number: int, request: Request, aside: Path) -> Request:

@@ -11,13 +11,15 @@ from omegaconf import DictConfig, open_dict
 
 from experiments.config.composition import Composer
 from experiments.config.examination import examine
-from experiments.config.problems import ConfigurationError
+from experiments.config.problems import ConfigurationError, Problem
 from experiments.config.schema import SILENT
 from experiments.config.screening import screen
 from experiments.runs.ending import OVER
 from experiments.runs.files import read_json
 from experiments.runs.schema import OtherSchema, check_schema
 from experiments.sweeps.launchers import check_launcher, chooses_launcher, relaunched
+
+RULES = ("job.", "on_failure=")
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,51 @@ def _check(composer: Composer, launcher: Sequence[str], job: Mapping[str, Any]) 
     problems = screened.problems or check_launcher(composer.compose(screened.overrides))
     if problems:
         raise ConfigurationError(problems)
+
+
+def is_rule(override: str) -> bool:
+    """Whether it is about how a sweep deals with its jobs, and not about what they are."""
+    return override.lstrip("+").startswith(RULES)
+
+
+def under_rules(composer: Composer, jobs: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> list[dict[str, Any]]:
+    """The entries of sweep.json with other rules than they were planned with.
+
+    Raises:
+        ConfigurationError: there is no such rule, or value.
+    """
+    if not rules:
+        return [dict(job) for job in jobs]
+    today = examine(composer, rules).configuration
+    asked = {name: today[name] for name in {text.lstrip("+").partition("=")[0].partition(".")[0] for text in rules}}
+    return [{**job, "configuration": {**job["configuration"], **asked}} for job in jobs]
+
+
+def check_content(path: Path, content: Mapping[str, Any]) -> None:
+    """Whether the entries of a sweep.json are what `experiments fit` writes, each in a folder of its own below it.
+
+    Raises:
+        ConfigurationError: somebody has changed them.
+    """
+    jobs = content["jobs"]
+    wrong = [
+        f"its job {job['folder']!r} {what}"
+        for job in jobs
+        for what, so in {
+            "is in no folder of this one": not job["folder"] or job["folder"] != Path(job["folder"]).name,
+            "is there twice": sum(one["folder"] == job["folder"] for one in jobs) > 1,
+            "has no configuration": not isinstance(job.get("configuration"), Mapping),
+            "has no list of overrides": not isinstance(job.get("overrides"), list),
+            "has other swept keys than the first": job["swept"].keys() != jobs[0]["swept"].keys(),
+        }.items()
+        if so
+    ]
+    wrong += [] if jobs else ["it has no jobs"]
+    wrong += [] if isinstance(content.get("configuration"), Mapping) else ["it has no configuration"]
+    wrong += [] if isinstance(content.get("config_dir"), str | None) else ["its config_dir is no path"]
+    if wrong:
+        said = f"{path / 'sweep.json'} is damaged: {wrong[0]}"
+        raise ConfigurationError([Problem(f"--resume {path}", said, content.get("command") or "experiments fit")])
 
 
 def edited_since(composer: Composer, job: Mapping[str, Any]) -> bool:

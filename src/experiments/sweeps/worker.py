@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import multiprocessing
 import os
 import pickle
 import signal
+import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from typing import Any
@@ -18,6 +20,8 @@ CONTEXT: Any = multiprocessing.get_context("forkserver" if HAS_FORKSERVER else "
 PRELOADED = ["experiments.sweeps.job", "experiments.training.fit", "experiments.diagnosis.journal"]
 """What every worker needs: imported once by a server that has no thread and no tensor, and forked from there."""
 
+ATTEMPTS = 3
+BETWEEN_ATTEMPTS_SECONDS = 0.5
 LAST_WORDS_SECONDS = 0.5
 ENDING_SECONDS = 5.0
 
@@ -29,16 +33,46 @@ def warm_up() -> None:
 
         CONTEXT.set_forkserver_preload(PRELOADED)
         forkserver.ensure_running()
+        atexit.unregister(_end_server)
+        atexit.register(_end_server)
+
+
+def _end_server() -> None:
+    """At once: it would import to the end, and so long nobody who reads this process's output saw the end of it."""
+    from multiprocessing import forkserver
+
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    if pid is not None:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _started(there: Any) -> Any:
+    """A process that serves; if the server that forks it was killed meanwhile, by a new one.
+
+    Raises:
+        RuntimeError: none can be started.
+    """
+    for _ in range(ATTEMPTS):
+        warm_up()
+        process = CONTEXT.Process(target=serve, args=(there, Surroundings()), name="experiments worker")
+        try:
+            process.start()
+        except (OSError, EOFError) as error:
+            said = error
+            time.sleep(BETWEEN_ATTEMPTS_SECONDS)
+        else:
+            return process
+    raise RuntimeError(f"no process for jobs can be started ({said or type(said).__name__}): is there memory left?")
 
 
 class Worker:
     """The handle on one such process, which begins where this one is: working folder, environment variables."""
 
     def __init__(self) -> None:
-        warm_up()
         self._here, there = CONTEXT.Pipe()
-        self._process = CONTEXT.Process(target=serve, args=(there, Surroundings()), name="experiments worker")
-        self._process.start()
+        self._process = _started(there)
         there.close()
 
     @property

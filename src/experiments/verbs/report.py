@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import sys
@@ -50,12 +51,11 @@ def _write_and_print(sweep: Sweep, groups: Sequence[Group], to: Path | None) -> 
         path = write_page(sweep, groups, summary, to)
     except OSError as error:
         code = _say_unwritten(sweep, to, error)
-    print_table(group_table(groups, "rmse" if sweep.is_regression else "error_rate"))
-    for line in summary:
-        print(line)
-    if path is not None:
-        print(f"report: {path}")
-    print_unfinished(sweep)
+    with contextlib.suppress(SystemExit):  # how rich answers a closed pipe
+        print_table(group_table(groups, "rmse" if sweep.is_regression else "error_rate"))
+        for line in [*summary, *([f"report: {path}"] if path else [])]:
+            print(line)
+        print_unfinished(sweep)
     return code
 
 

@@ -22,7 +22,7 @@ def resume(path: Path, overrides: Sequence[str], config_dir: str | None = None) 
 
     Args:
         path: its folder.
-        overrides: of a sweep, more values of keys that it runs over, or another launcher.
+        overrides: of a sweep, more values of keys that it runs over, another launcher, another limit (`job.timeout`).
         config_dir: of the user's own YAML files; None: as when it began.
 
     Raises:
@@ -87,13 +87,17 @@ def _resume_sweep(sweep: Sweep, overrides: Sequence[str], config_dir: str | None
     from experiments.config.composition import Composer
     from experiments.sweeps.adding import more_jobs
     from experiments.sweeps.launchers import chooses_launcher
-    from experiments.sweeps.resuming import Standing, edited_since
+    from experiments.sweeps.resuming import Standing, check_content, edited_since, is_rule, under_rules
     from experiments.verbs.sweep import told
 
     content = sweep.record
+    check_content(sweep.path, content)
     composer = Composer(config_dir or content.get("config_dir"))
     launcher = [text for text in overrides if chooses_launcher(text)]
-    content["jobs"] += more_jobs(composer, content["jobs"], [text for text in overrides if text not in launcher])
+    rules = [text for text in overrides if is_rule(text)]
+    content["jobs"] = under_rules(composer, content["jobs"], rules)
+    values = [text for text in overrides if text not in (*launcher, *rules)]
+    content["jobs"] += more_jobs(composer, content["jobs"], values)
     standing = Standing.of(sweep.path, content["jobs"])
     print(f"sweep {sweep.name}: {standing} below {sweep.path}", file=sys.stderr)
     for wrong in standing.foreign:

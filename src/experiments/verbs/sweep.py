@@ -95,6 +95,7 @@ def say_notes(notices: Iterable[str]) -> None:
 
 def _train_together(composer: Composer, plan: Plan, claimed: Callable[[Path], object]) -> None:
     """Trains the jobs as one, in this process; what cannot be trained so is refused before a folder is claimed."""
+    from experiments.runs.lock import alone_in
     from experiments.sweeps.launch import run_together
     from experiments.training.beginning import Request
     from experiments.training.run_record import command_line
@@ -112,7 +113,8 @@ def _train_together(composer: Composer, plan: Plan, claimed: Callable[[Path], ob
         ]
         train_stack(requests, stack)
 
-    run_together(plan, folder, train_all, command_line())
+    with alone_in(folder):
+        run_together(plan, folder, train_all, command_line())
 
 
 def _report(folder: Path, *, pictures: bool) -> None:

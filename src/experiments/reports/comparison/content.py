@@ -10,6 +10,7 @@ from typing import Any
 from experiments.reports import wording
 from experiments.reports.comparison.groups import Group
 from experiments.reports.comparison.table import mean, name, runs, standing, verdicts
+from experiments.reports.comparison.tables import readable
 from experiments.reports.swept import IN_WORDS
 from experiments.reports.swept_scale import LOG_ABOVE_RATIO
 from experiments.reports.unfinished import log_of, retry_lines, unfinished, what_happened
@@ -70,7 +71,7 @@ def content(sweep: Sweep, groups: Sequence[Group], summary: Sequence[str]) -> di
 def _run(row: Mapping[str, Any], swept: Mapping[str, str], score: str, points: int) -> dict[str, Any]:
     folder = Path(row["folder"])
     there = (folder / "run.json").exists() and row["status"] not in (DAMAGED, FOREIGN)
-    columns = Run(folder).columns("history") if there else {}
+    columns = readable(Run(folder), "history") if there else {}
     return {
         "name": row["run"],
         "swept": swept,

@@ -53,6 +53,6 @@ def test_what_the_readme_names_exists() -> None:
     assert shutil.which("tensorboard") is not None or (root / ".venv/bin/tensorboard").exists()
 
 
-def test_the_mistakes_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fit", "lr=0.1", "schedule.epochs=0"]) == 2
+def test_the_mistake_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "lr=0.1"]) == 2
     assert capsys.readouterr().err.strip() in README

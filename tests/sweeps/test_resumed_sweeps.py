@@ -13,7 +13,7 @@ from killing import SIX_JOBS, THREADS, End, kill_one, typed
 
 from experiments.runs.lock import alone_in
 
-KILLS = int(os.environ.get("EXPERIMENTS_KILLS", "2"))
+KILLS = int(os.environ.get("EXPERIMENTS_KILLS", "1"))
 """Seconds each; `EXPERIMENTS_KILLS=20` kills at twenty moments."""
 
 

@@ -104,6 +104,7 @@ def heeding_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 def test_on_this_machine_a_crash_costs_that_job_alone(tmp_path: Path) -> None:
     run = tmp_path / "sweep" / SECOND
     kill = soon(lambda: rows(run) > 2 and pid_of(run) != os.getpid(), lambda: os.kill(pid_of(run), signal.SIGKILL))
@@ -139,6 +140,7 @@ def test_a_job_that_slurm_stops_is_requeued_and_ends_as_if_nothing_had_happened(
     assert "\nexport MARK=1\n" in script
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_cancels_the_array_and_resume_goes_on_with_another_launcher(
     whole: End, cluster: Path, tmp_path: Path

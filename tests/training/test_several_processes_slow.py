@@ -27,9 +27,14 @@ CNN = ["model.width=4", "schedule.epochs=60", "dataset.subset_fraction=0.3"]
 DYING = ["--config-dir", LAB, "model=second_process_dies_after", "schedule.epochs=4", "dataset.subset_fraction=0.3"]
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def killed(nursery: Nursery) -> Child:
-    return nursery.start("ddp_killed", "fit", *CNN, *TWO, "hydra.run.dir=run")
+    """By SIGKILL, once it has something to go on from."""
+    child = nursery.start("ddp_killed", "fit", *CNN, *TWO, "hydra.run.dir=run")
+    eventually(lambda: (child.folder / "run" / "checkpoints" / "last.ckpt").exists() or None)
+    child.signal(signal.SIGKILL)
+    child.wait()
+    return child
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,13 +102,13 @@ def test_ctrl_c_leaves_it_interrupted(ctrl_c: Child) -> None:
     assert "Initializing distributed" not in ctrl_c.out + ctrl_c.err
 
 
-def test_killed_and_resumed_it_ends_as_one_that_was_not(killed: Child, tmp_path: Path) -> None:
+def test_killed_and_resumed_it_ends_as_one_that_was_not(
+    killed: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = killed.folder / "run"
-    eventually(lambda: (run / "checkpoints" / "last.ckpt").exists() or None)
-    killed.signal(signal.SIGKILL)
-    killed.wait()
     assert record(run)["status"] == "running"
-    with alone_in(run):
+    with alone_in(run, 30.0), monkeypatch.context() as patch:  # its own processes end soon
+        patch.setattr("experiments.sweeps.ranks.PATIENCE_SECONDS", 0.1)
         busy = fit_typed(killed.folder, "--resume", "run")
     assert busy.code == 2
     assert "another process is at work in" in busy.err

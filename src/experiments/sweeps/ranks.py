@@ -22,7 +22,7 @@ from experiments.sweeps.worker_life import Died, Done, Raised
 from experiments.training.beginning import Request
 from experiments.training.device import device_for
 from experiments.training.distributed import processes
-from experiments.training.fit import train
+from experiments.training.fit import PATIENCE_SECONDS, train
 from experiments.training.preparation import Prepared
 
 TAKEN_UP = ("run.json", "checkpoints/last.ckpt")
@@ -55,7 +55,7 @@ def train_run(request: Request, prepared: Prepared) -> Run:
     count = processes(request.configuration)
     if count == 1:
         return train(request, prepared)
-    with alone_in(request.folder):
+    with alone_in(request.folder, PATIENCE_SECONDS):
         pass  # the first process holds it later; by then the others would wait for one that is refused
     prepared.phased.prepare_features()  # once; the processes find them
     with tempfile.TemporaryDirectory(prefix="experiments-") as aside, Crew() as crew:

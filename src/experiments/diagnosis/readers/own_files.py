@@ -38,14 +38,19 @@ def own_steps(path: Path) -> tuple[Step, ...]:
     header, rows = _numbers(path)
     if header != STEPS or any(row[0] is None for row in rows):
         return ()
-    return tuple(
-        Step(int(step or 0), loss, rate, norm, None if epoch is None else int(epoch))
-        for step, epoch, rate, loss, norm in rows
-    )
+    try:
+        return tuple(
+            Step(int(step or 0), loss, rate, norm, None if epoch is None else int(epoch))
+            for step, epoch, rate, loss, norm in rows
+        )
+    except (ValueError, OverflowError):  # a step called nan or inf
+        return ()
 
 
 def _numbers(path: Path) -> tuple[list[str], Sequence[list[Number]]]:
     """The header, and the rows with None for an empty cell; nothing if a row is short or a cell no number."""
+    if not path.is_file():  # a pipe would be waited for
+        return [], []
     try:
         with path.open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)

@@ -23,6 +23,8 @@ LOG = "fit.log"
 
 def unfinished(sweep: Sweep) -> list[dict[str, Any]]:
     """The rows of the jobs that are to be trained still; while the sweep is at work, of those that went wrong."""
+    if sweep.is_over:
+        return []
     if sweep.is_at_work:
         return went_wrong(sweep)
     return [row for row in sweep.rows() if row["status"] not in OVER]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.runs.alive import is_killed
+from experiments.runs.ending import OVER
 from experiments.runs.files import read_json
 from experiments.runs.misplaced import not_a_sweep
 from experiments.runs.run import ForeignRun, NotARun, Run
@@ -64,6 +65,11 @@ class Sweep:
         """Whether its jobs are still being trained, by another process than this."""
         record = self.record
         return record.get("status") == "running" and record.get("pid") != os.getpid() and not is_killed(record)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every job went on to its end."""
+        return all(run is not None and run.status in OVER for _, run in self._started())
 
     @property
     def runs(self) -> list[Run]:

@@ -26,7 +26,7 @@ def read_run(run: Run, *, status: str | None = None, steps: bool = True) -> Curv
     Args:
         run: its folder.
         status: in place of the record's, for a run that has not written it yet.
-        steps: read them; without them a run can be compared with others.
+        steps: read them, and what else is looked at in a single run alone; without, it can be compared with others.
 
     Raises Unreadable if run.json itself is damaged.
     """
@@ -51,7 +51,7 @@ def read_run(run: Run, *, status: str | None = None, steps: bool = True) -> Curv
         valid_size=_whole(data.get("valid_size")),
         guess_loss=_number(guess.get("valid_loss")),
         guess_error=_number(guess.get("rmse" if regression else "error_rate")),
-        class_counts={} if regression else _class_counts(run.path / "split.csv", classes),
+        class_counts={} if regression or not steps else _class_counts(run.path / "split.csv", classes),
         status=status or _status(record),
         failure=_failure(record.get("error")),
         **_configured(configuration),

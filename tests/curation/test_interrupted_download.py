@@ -37,11 +37,15 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def start(lists: Path, root: Path) -> subprocess.Popen[str]:
-    """The command in a process of its own."""
+    """The command in a process of its own, which Ctrl-C reaches even where these tests were started in the background."""
     command = [sys.executable, "-m", "experiments", "data", "download", str(lists), str(root), "--allow-private"]
-    return subprocess.Popen(
-        [*command, "--workers", "4"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
-    )
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            [*command, "--workers", "4"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Gate:

@@ -37,7 +37,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def start(lists: Path, root: Path) -> subprocess.Popen[str]:
-    """The command in a process of its own, which Ctrl-C reaches even where these tests were started in the background."""
+    """The command in a process of its own, which Ctrl-C reaches even if the tests run in the background."""
     command = [sys.executable, "-m", "experiments", "data", "download", str(lists), str(root), "--allow-private"]
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

@@ -1,6 +1,6 @@
 """What a sweep costs beside its training.
 
-python benchmarks/sweep.py [--part jobs|workers|report] [--jobs 100] [--epochs 300]
+python benchmarks/sweep.py [--part jobs|workers|report] [--jobs 100] [--epochs 60]
 
 `jobs`: what a tiny job costs beyond its training (the runs' own `history.csv` says how long the epochs took), then how
 long `--resume` takes to find all of them done, as a command of its own with its imports. `workers`: eight jobs of about
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=("jobs", "workers", "report"))
     parser.add_argument("--jobs", type=int, default=100)
-    parser.add_argument("--epochs", type=int, default=300, help="of the eight jobs")
+    parser.add_argument("--epochs", type=int, default=60, help="of the eight jobs")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
 import re
 import shutil
@@ -13,24 +12,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from killing import THREADS, typed
+from watching import FIRST, SECOND, TWO_JOBS, record, rows, soon, statuses
 
-TWO_JOBS = [
-    *("fit", "-m", "optimizer.lr=0.01,0.03", "hydra.sweep.dir=sweep", "model.width=4"),
-    *("schedule.epochs=24", "dataset.subset_fraction=0.3", "hydra/launcher=ray"),
-]
 # Ray leaves files and processes of its own to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
-FIRST, SECOND = "optimizer.lr=0.01", "optimizer.lr=0.03"
+ON_RAY = [*TWO_JOBS, "hydra/launcher=ray"]
 
 
 @pytest.fixture(autouse=True)
@@ -86,36 +80,6 @@ def _until_it_listens(address: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("Ray did not start")
 
 
-def record(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "run.json").read_text())
-    return found
-
-
-def statuses(sweep: Path) -> list[str]:
-    return [job["status"] for job in json.loads((sweep / "sweep.json").read_text())["jobs"]]
-
-
-def rows(run: Path) -> int:
-    history = run / "history.csv"
-    return len(history.read_text().splitlines()) if history.exists() else 0
-
-
-def soon(there: Callable[[], object], do: Callable[[], object]) -> threading.Thread:
-    """In the background: as soon as something is there, do something."""
-
-    def wait() -> None:
-        until = time.monotonic() + 300
-        while time.monotonic() < until:
-            if there():
-                do()
-                return
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    return thread
-
-
 @pytest.mark.usefixtures("cluster")
 def test_one_job_dies_and_the_other_finishes(tmp_path: Path) -> None:
     run = tmp_path / "sweep" / SECOND
@@ -126,7 +90,7 @@ def test_one_job_dies_and_the_other_finishes(tmp_path: Path) -> None:
         os.kill(pid, signal.SIGKILL)
 
     killed = soon(lambda: rows(run) > 2, kill)
-    done = typed(tmp_path, *TWO_JOBS)
+    done = typed(tmp_path, *ON_RAY)
     killed.join()
     assert done.code == 1, done.err
     assert statuses(tmp_path / "sweep") == ["finished", "failed"]
@@ -143,7 +107,7 @@ def test_ctrl_c_ends_the_jobs_on_the_cluster_in_order(tmp_path: Path) -> None:
     runs = [tmp_path / "sweep" / name for name in (FIRST, SECOND)]
     stop = soon(lambda: all(rows(run) > 1 for run in runs), lambda: os.kill(os.getpid(), signal.SIGINT))
     try:
-        done = typed(tmp_path, *TWO_JOBS, "schedule.epochs=400")
+        done = typed(tmp_path, *ON_RAY, "schedule.epochs=400")
     finally:
         stop.join()
         signal.signal(signal.SIGINT, before)
@@ -157,7 +121,7 @@ def test_ctrl_c_ends_the_jobs_on_the_cluster_in_order(tmp_path: Path) -> None:
 
 def test_without_a_cluster_it_is_refused(tmp_path: Path) -> None:
     nowhere = f"hydra.launcher.ray.init.address=127.0.0.1:{free_port()}"
-    done = typed(tmp_path, *TWO_JOBS, nowhere)
+    done = typed(tmp_path, *ON_RAY, nowhere)
     assert (done.code, done.out) == (2, "")
     assert f"{nowhere}\n    Ray is not to be had: " in done.err
     assert not (tmp_path / "sweep").exists()

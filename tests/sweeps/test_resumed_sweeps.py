@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import SIX_JOBS, THREADS, End, kill_one, typed
+from killing import SIX_JOBS, End, kill_one, typed
 
 from experiments.runs.lock import alone_in
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 KILLS = int(os.environ.get("EXPERIMENTS_KILLS", "1"))
 """Seconds each; `EXPERIMENTS_KILLS=20` kills at twenty moments."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Bit-identical results need the same arithmetic, and that the same number of threads."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in THREADS.items():
-            patch.setenv(name, value)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import slurm_stand_in as slurm
 import yaml
-from killing import THREADS, End, typed
+from killing import End, typed
+from watching import FIRST, SECOND, TWO_JOBS, record, rows, soon, statuses
 
 from experiments.config.locations import configuration_folder
 from experiments.sweeps import on_submitit
 
-TWO_JOBS = [
-    *("fit", "-m", "optimizer.lr=0.01,0.03", "hydra.sweep.dir=sweep", "model.width=4"),
-    *("schedule.epochs=24", "dataset.subset_fraction=0.3"),
-]
-FIRST, SECOND = "optimizer.lr=0.01", "optimizer.lr=0.03"
 LINES = ["fit", "-m", "recipe=line", "optimizer.lr=0.1,0.2", "schedule.epochs=2", "hydra.sweep.dir=sweep"]
 SLURM = "hydra/launcher=submitit_slurm"
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in THREADS.items():
-            patch.setenv(name, value)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -57,43 +43,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def record(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "run.json").read_text())
-    return found
-
-
 def pid_of(run: Path) -> int:
     return int(record(run)["pid"])
-
-
-def statuses(sweep: Path) -> list[str]:
-    return [job["status"] for job in record_of_sweep(sweep)["jobs"]]
-
-
-def record_of_sweep(sweep: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((sweep / "sweep.json").read_text())
-    return found
-
-
-def rows(run: Path) -> int:
-    history = run / "history.csv"
-    return len(history.read_text().splitlines()) if history.exists() else 0
-
-
-def soon(there: Callable[[], object], do: Callable[[], object]) -> threading.Thread:
-    """In the background: as soon as something is there, do something."""
-
-    def wait() -> None:
-        until = time.monotonic() + 300
-        while time.monotonic() < until:
-            if there():
-                do()
-                return
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    return thread
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 import torch
 from disks import PAGE, Disk, mounted
 from filling import DISK, STEP
+from hydra.core.hydra_config import HydraConfig
 from killing import THREADS, Typed, learned, typed
 
 from experiments import compose, fit
@@ -164,10 +165,14 @@ def test_without_room_for_the_first_file_of_a_run_nothing_is_trained(disk: Disk)
     done = typed(disk.path, "fit", *RUN, "hydra.run.dir=run")
     assert done.code == 1
     no_traceback(done)
-    assert f"error: the run failed: DiskFull: no room for run: 0 bytes are left on {disk.path}\n" in done.err
-    assert "free some space there, then type it again\n" in done.err
+    file = disk.path / "run" / ".hydra" / "hydra.yaml"
+    assert done.err == (
+        f"error: the run failed: DiskFull: no room for {file}: 0 bytes are left on {disk.path}\n"
+        "free some space there, then type it again\n"
+    )
     assert not (disk.path / "run" / "history.csv").exists()
     assert disk.damaged() == []
+    assert not HydraConfig.initialized()
 
 
 def test_a_sweep_whose_disk_fills_up_says_so_and_is_finished_when_there_is_room(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,19 +132,28 @@ def _run_without_copies(composed: DictConfig, folder: Path, function: Callable[[
 
     That copies the whole configuration four times and writes it in Python's YAML: a tenth of a second a job.
     """
-    config, result = HydraConfig.instance(), JobReturn()
-    before = config.cfg
-    config.set_config(composed)
-    write_hydra_record(composed, folder)
+    result = JobReturn()
     elsewhere = contextlib.chdir(folder) if composed.hydra.job.chdir else contextlib.nullcontext()
     try:
-        with env_override(dict(composed.hydra.job.env_set)), elsewhere:
-            result.return_value, result.status = function(), JobStatus.COMPLETED
+        with _hydra_config(composed):
+            write_hydra_record(composed, folder)
+            with env_override(dict(composed.hydra.job.env_set)), elsewhere:
+                result.return_value, result.status = function(), JobStatus.COMPLETED
     except Exception as error:
         result.return_value, result.status = error, JobStatus.FAILED
+    return result
+
+
+@contextlib.contextmanager
+def _hydra_config(composed: DictConfig) -> Iterator[None]:
+    """What HydraConfig says meanwhile."""
+    config = HydraConfig.instance()
+    before = config.cfg
+    config.set_config(composed)
+    try:
+        yield
     finally:
         config.cfg = before
-    return result
 
 
 def number(composed: DictConfig, count: int) -> None:

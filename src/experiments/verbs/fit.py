@@ -121,7 +121,8 @@ def say_failed(error: Exception, folder: Path) -> None:
     print(f"error: the run failed: {type(raised).__name__}: {raised}", file=sys.stderr)
     if isinstance(raised, DiskFull):
         print(f"free some space there, then {_how_to_go_on(folder)}", file=sys.stderr)
-    print("its fit.log has the traceback", file=sys.stderr)
+    if (folder / "fit.log").exists():
+        print("its fit.log has the traceback", file=sys.stderr)
 
 
 def _how_to_go_on(folder: Path) -> str:

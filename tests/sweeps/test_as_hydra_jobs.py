@@ -47,14 +47,14 @@ def seen_inside(folder: Path, monkeypatch: pytest.MonkeyPatch, *, by_hydra: bool
 
 
 def test_it_sees_and_leaves_what_hydra_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Path.cwd()
+    here, before = Path.cwd(), HydraConfig.instance().cfg
     mine = seen_inside(tmp_path / "mine", monkeypatch, by_hydra=False)
     its = seen_inside(tmp_path / "its", monkeypatch, by_hydra=True)
     assert mine == its
     assert (mine["cwd"], mine["variable"]) == ("run", "1")
     assert Path.cwd() == here
     assert "FROM_HYDRA" not in os.environ
-    assert not HydraConfig.initialized()
+    assert HydraConfig.instance().cfg is before
 
 
 def test_what_it_raises_is_its_result(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from experiments.sweeps.errand import Errand
 from experiments.sweeps.launchers import cores, relaunched, workers_of
 from experiments.sweeps.plan import make_plan
 from experiments.sweeps.recruiting import check_installed
-from experiments.sweeps.supervision import Outcome
 from experiments.sweeps.worker_life import Done, Interrupted, Raised
+from experiments.sweeps.workforce import Outcome, Work
 
 
 class Pretended:
@@ -56,16 +56,16 @@ class Pretended:
 def test_all_are_submitted_at_once_or_as_many_as_may_be() -> None:
     ended: dict[int, Outcome] = {}
     all_at_once, in_turn = Pretended(Done(0), Done(1), Done(2)), Pretended(Done(0), Done(1), Done(2))
-    ClusterCrew(all_at_once).run(abs, [1, 2, 3], ended.__setitem__, at_once=3)
+    ClusterCrew(all_at_once).run([1, 2, 3], Work(abs, ended.__setitem__, at_once=3))
     assert (all_at_once.batches, ended) == ([3], {1: Done(0), 2: Done(1), 3: Done(2)})
-    ClusterCrew(in_turn, most=2).run(abs, [1, 2, 3], ended.__setitem__, at_once=3)
+    ClusterCrew(in_turn, most=2).run([1, 2, 3], Work(abs, ended.__setitem__, at_once=3))
     assert in_turn.batches == [2, 1]
 
 
 def test_when_it_is_enough_what_waits_is_dropped() -> None:
     ended: dict[int, Outcome] = {}
     cluster = Pretended(Raised(Lost("gone")))
-    ClusterCrew(cluster).run(abs, [1, 2, 3], ended.__setitem__, at_once=3, enough=lambda: bool(ended))
+    ClusterCrew(cluster).run([1, 2, 3], Work(abs, ended.__setitem__, at_once=3, enough=lambda: bool(ended)))
     assert cluster.asked[0] == "drop 2"
     assert [type(outcome) for outcome in ended.values()] == [Raised, Interrupted, Interrupted]
 
@@ -74,7 +74,7 @@ def test_ctrl_c_cancels_all() -> None:
     ended: dict[int, Outcome] = {}
     cluster = Pretended(Done(0), KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
-        ClusterCrew(cluster).run(abs, [1, 2, 3], ended.__setitem__, at_once=3)
+        ClusterCrew(cluster).run([1, 2, 3], Work(abs, ended.__setitem__, at_once=3))
     assert cluster.asked == ["interrupt 2", "kill 0"]
     assert ended == {1: Done(0), 2: Interrupted(), 3: Interrupted()}
 

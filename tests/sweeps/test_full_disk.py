@@ -162,6 +162,7 @@ def test_without_room_for_a_folder_nothing_is_trained(disk: Disk) -> None:
 def test_without_room_for_the_first_file_of_a_run_nothing_is_trained(disk: Disk) -> None:
     (disk.path / "run").mkdir()
     disk.fill(2 * PAGE)
+    before = HydraConfig.instance().cfg
     done = typed(disk.path, "fit", *RUN, "hydra.run.dir=run")
     assert done.code == 1
     no_traceback(done)
@@ -172,7 +173,7 @@ def test_without_room_for_the_first_file_of_a_run_nothing_is_trained(disk: Disk)
     )
     assert not (disk.path / "run" / "history.csv").exists()
     assert disk.damaged() == []
-    assert not HydraConfig.initialized()
+    assert HydraConfig.instance().cfg is before
 
 
 def test_a_sweep_whose_disk_fills_up_says_so_and_is_finished_when_there_is_room(

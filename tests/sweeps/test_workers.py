@@ -14,14 +14,15 @@ import errands
 import pytest
 
 from experiments.config.problems import ConfigurationError, Problem
-from experiments.sweeps.supervision import Crew, Outcome, TimedOut
+from experiments.sweeps.supervision import Crew
 from experiments.sweeps.worker_life import Died, Done, Raised
+from experiments.sweeps.workforce import Outcome, TimedOut, Work
 
 
 def outcomes(function: Any, *tasks: Any, crew: Crew | None = None, **options: Any) -> dict[Any, Outcome]:
     found: dict[Any, Outcome] = {}
     with crew or Crew() as crew:
-        crew.run(function, tasks, found.__setitem__, **options)
+        crew.run(tasks, Work(function, found.__setitem__, **options))
     return found
 
 
@@ -106,10 +107,11 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import errands
 from experiments.sweeps.supervision import Crew
+from experiments.sweeps.workforce import Work
 
 if __name__ == "__main__":
     with Crew() as crew:
-        crew.run(errands.sign_in, [sys.argv[2]] * 2, print, at_once=2)
+        crew.run([sys.argv[2]] * 2, Work(errands.sign_in, print, at_once=2))
 """
 
 

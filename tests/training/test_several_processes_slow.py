@@ -16,6 +16,7 @@ from experiments.runs.lock import alone_in
 from experiments.sweeps.ranks import _free_port
 from experiments.sweeps.supervision import Crew
 from experiments.sweeps.worker_life import Done
+from experiments.sweeps.workforce import Work
 from experiments.training.distributed import _interleaved
 from experiments.training.task import Evaluation
 from experiments.training.weights import read_model_weights
@@ -126,7 +127,7 @@ def test_what_is_unfrozen_later_is_trained_by_all_alike(tmp_path: Path) -> None:
     port, found = _free_port(), {}
     with Crew() as crew:
         ranks = [ToyRank(number, 2, port, tmp_path / "run") for number in (0, 1)]
-        crew.run(train_toy, ranks, lambda rank, outcome: found.update({rank.number: outcome}), at_once=2)
+        crew.run(ranks, Work(train_toy, lambda rank, outcome: found.update({rank.number: outcome}), at_once=2))
     assert isinstance(found[0], Done), found
     assert isinstance(found[1], Done), found
     (folder, weights), (elsewhere, same) = found[0].value, found[1].value

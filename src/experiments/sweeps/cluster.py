@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from experiments.sweeps.errand import Errand
 from experiments.sweeps.sigterm import sigterm_raises
-from experiments.sweeps.supervision import PATIENCE_SECONDS, Outcome
+from experiments.sweeps.supervision import PATIENCE_SECONDS
 from experiments.sweeps.worker_life import Done, Interrupted
+from experiments.sweeps.workforce import Outcome, Work
 
 GLANCE_SECONDS = 0.3
 
@@ -52,50 +53,34 @@ class ClusterCrew:
         self._most = most
         self._at_work: dict[Any, Any] = {}
 
-    def run(
-        self,
-        function: Callable[[Any], Any],
-        tasks: Iterable[Any],
-        ended: Callable[[Any, Outcome], object],
-        *,
-        begun: Callable[[Any], object] = lambda task: None,
-        at_once: int = 1,
-        limit: Callable[[Any], float | None] = lambda task: None,
-        enough: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Do all tasks; the arguments are those of `Crew.run`.
+    def run(self, tasks: Iterable[Any], work: Work) -> None:
+        """Do all tasks; no cluster can promise that they run `together`.
 
         Raises:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks on the cluster were cancelled.
         """
         waiting = iter(tasks)
-        most = at_once if self._most is None else min(at_once, self._most)
+        most = work.at_once if self._most is None else min(work.at_once, self._most)
         try:
             with sigterm_raises():
                 while True:
-                    part = [] if enough() else list(islice(waiting, most - len(self._at_work)))
-                    self._submit(function, part, begun, limit)
+                    part = [] if work.enough() else list(islice(waiting, most - len(self._at_work)))
+                    self._submit(part, work)
                     if not self._at_work:
                         return
-                    self._collect(ended)
-                    if enough():
+                    self._collect(work.ended)
+                    if work.enough():
                         self._cluster.drop_waiting(self._at_work)
         except BaseException:
-            self._interrupt(ended)
+            self._interrupt(work.ended)
             raise
 
-    def _submit(
-        self,
-        function: Callable[[Any], Any],
-        tasks: Sequence[Any],
-        begun: Callable[[Any], object],
-        limit: Callable[[Any], float | None],
-    ) -> None:
+    def _submit(self, tasks: Sequence[Any], work: Work) -> None:
         if tasks:
-            tickets = self._cluster.submit([Errand.of(function, task, limit(task)) for task in tasks])
+            tickets = self._cluster.submit([Errand.of(work.function, task, work.limit(task)) for task in tasks])
             self._at_work.update(zip(tickets, tasks, strict=True))
         for task in tasks:
-            begun(task)
+            work.begun(task)
 
     def _collect(self, ended: Callable[[Any, Outcome], object]) -> None:
         """Wait until something is over."""

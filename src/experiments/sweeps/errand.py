@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from experiments.sweeps.supervision import Crew, Outcome
+from experiments.sweeps.supervision import Crew
 from experiments.sweeps.worker_life import Surroundings
+from experiments.sweeps.workforce import Outcome, Work
 
 PREFIX = "EXPERIMENTS_"
 NOT_SLURMS_OWN = "SLURM_NTASKS"
@@ -55,5 +56,5 @@ class Errand:
         function, task = pickle.loads(self.content)
         outcomes: list[Outcome] = []
         with Crew() as crew:
-            crew.run(function, [task], lambda _, outcome: outcomes.append(outcome), limit=lambda _: self.seconds)
+            crew.run([task], Work(function, lambda _, outcome: outcomes.append(outcome), limit=lambda _: self.seconds))
         return outcomes[0]

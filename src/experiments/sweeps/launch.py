@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,8 @@ from experiments.sweeps.job import JobSpec, number, place, run_as_hydra_job, tra
 from experiments.sweeps.plan import Job, Plan
 from experiments.sweeps.record import Reason, SweepRecord, how_it_ended
 from experiments.sweeps.shares import Shares
-from experiments.sweeps.supervision import Outcome, TimedOut
 from experiments.sweeps.worker_life import Died, Done, Interrupted, Raised
-from experiments.sweeps.workforce import Workforce
+from experiments.sweeps.workforce import Outcome, TimedOut, Work, Workforce
 from experiments.training.run_record import RunRecord
 
 TrainTogether = Callable[[Sequence[tuple[Job, Path, Mapping[str, Any]]]], object]
@@ -63,38 +63,38 @@ def run_sweep(
     Raises:
         KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; what is done stays, and `sweep.json` says `interrupted`.
     """
-
     failed: list[JobSpec] = []
 
     def ended(spec: JobSpec, outcome: Outcome) -> None:
-        reason = _reason(outcome)
-        _note_what_died(spec, outcome, reason)
-        if isinstance(outcome, Interrupted) and not (spec.folder / "run.json").exists():
-            record.reset(spec.folder.name)  # a cluster let it wait until then
-            return
-        run = record.end(spec.folder.name, reason)
-        print(f"{spec.label}: {how_it_ended(run)}", file=sys.stderr, flush=True)
-        if run.get("status") not in OVER:
+        if not _note_end(record, spec, outcome):
             failed.append(spec)
 
-    def enough() -> bool:
-        return any(spec.configuration.get("on_failure") == "stop" for spec in failed)
-
+    work = Work(
+        train,
+        ended,
+        begun=lambda spec: record.begin(spec.folder.name),
+        limit=lambda spec: (spec.configuration.get("job") or {}).get("timeout"),
+        enough=lambda: any(spec.configuration.get("on_failure") == "stop" for spec in failed),
+    )
     try:
         for part, at_once in shares.parts(specs):
-            workforce.run(
-                train,
-                part,
-                ended,
-                begun=lambda spec: record.begin(spec.folder.name),
-                at_once=at_once,
-                limit=lambda spec: (spec.configuration.get("job") or {}).get("timeout"),
-                enough=enough,
-            )
+            workforce.run(part, replace(work, at_once=at_once))
     except BaseException:
         record.finish("interrupted")
         raise
     record.finish("finished")
+
+
+def _note_end(record: SweepRecord, spec: JobSpec, outcome: Outcome) -> bool:
+    """Say what came of a job, in its files, in `sweep.json` and on the screen; False if something went wrong."""
+    reason = _reason(outcome)
+    _note_what_died(spec, outcome, reason)
+    if isinstance(outcome, Interrupted) and not (spec.folder / "run.json").exists():
+        record.reset(spec.folder.name)  # a cluster let it wait until then
+        return True
+    run = record.end(spec.folder.name, reason)
+    print(f"{spec.label}: {how_it_ended(run)}", file=sys.stderr, flush=True)
+    return run.get("status") in OVER
 
 
 def _reason(outcome: Outcome) -> Reason | None:

@@ -13,8 +13,8 @@ from typing import Any
 from experiments.config.problems import ConfigurationError, Problem
 from experiments.sweeps.cluster import Lost
 from experiments.sweeps.errand import Errand
-from experiments.sweeps.supervision import Outcome
 from experiments.sweeps.worker_life import Interrupted, Raised
+from experiments.sweeps.workforce import Outcome
 
 KNOCK_SECONDS = 10.0
 

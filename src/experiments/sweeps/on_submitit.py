@@ -13,8 +13,8 @@ from typing import Any
 
 from experiments.sweeps.cluster import Lost
 from experiments.sweeps.errand import Errand
-from experiments.sweeps.supervision import Outcome
 from experiments.sweeps.worker_life import Interrupted, Raised
+from experiments.sweeps.workforce import Outcome
 
 EVERY_CLUSTERS = (
     *("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name"),

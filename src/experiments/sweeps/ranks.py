@@ -17,8 +17,9 @@ from experiments.runs.ending import mark
 from experiments.runs.files import share_bytes
 from experiments.runs.lock import alone_in
 from experiments.runs.run import Run
-from experiments.sweeps.supervision import Crew, Outcome
+from experiments.sweeps.supervision import Crew
 from experiments.sweeps.worker_life import Died, Done, Raised
+from experiments.sweeps.workforce import Outcome, Work
 from experiments.training.beginning import Request
 from experiments.training.device import device_for
 from experiments.training.distributed import processes
@@ -63,13 +64,11 @@ def train_run(request: Request, prepared: Prepared) -> Run:
         ranks = [Rank(_as_seen_by(number, request, Path(aside)), number, count, port) for number in range(count)]
         try:
             outcomes: dict[int, Outcome] = {}
-            crew.run(
-                train_rank,
-                ranks,
-                lambda rank, outcome: outcomes.update({rank.number: outcome}),
-                at_once=count,
-                together=True,
-            )
+
+            def ended(rank: Rank, outcome: Outcome) -> None:
+                outcomes[rank.number] = outcome
+
+            crew.run(ranks, Work(train_rank, ended, at_once=count, together=True))
             _raise_what_went_wrong(outcomes)
         except (KeyboardInterrupt, SystemExit):
             mark(request.folder, "interrupted", instead_of=("running", "failed"))

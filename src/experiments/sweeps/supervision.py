@@ -6,13 +6,14 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import Any, Self, TypeVar
 
 from experiments.sweeps.sigterm import sigterm_raises
 from experiments.sweeps.worker import Worker
-from experiments.sweeps.worker_life import Answer, Done, Interrupted, Raised
+from experiments.sweeps.worker_life import Done, Interrupted, Raised
+from experiments.sweeps.workforce import Outcome, TimedOut, Work
 
 PATIENCE_SECONDS = 20.0
 """Interrupted tasks have so long to write what they have."""
@@ -23,21 +24,13 @@ GLANCE_SECONDS = 1.0
 """A library that interrupts this process without a signal, as Ray does, is heard so soon."""
 
 
-@dataclass(frozen=True)
-class TimedOut:
-    """The task took longer than it may, and its process was ended."""
-
-    seconds: float
-
-
-Outcome = Answer | TimedOut
 Answered = TypeVar("Answered")
 
 _NONE_LEFT = object()
 
 
 @dataclass(frozen=True)
-class _Work:
+class _Shift:
     """What a worker is at: until when it may be, on the monotonic clock, and what it is if it takes longer."""
 
     task: Any
@@ -53,7 +46,7 @@ class Crew:
 
     def __init__(self) -> None:
         self._idle: list[Worker] = []
-        self._busy: dict[Worker, _Work] = {}
+        self._busy: dict[Worker, _Shift] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +64,7 @@ class Crew:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM.
         """
         outcomes: list[Outcome] = []
-        self.run(function, [argument], lambda _, outcome: outcomes.append(outcome))
+        self.run([argument], Work(function, lambda _, outcome: outcomes.append(outcome)))
         match outcomes[0]:
             case Done(value):
                 answered: Answered = value
@@ -83,29 +76,8 @@ class Crew:
             case other:
                 raise RuntimeError(f"the process that loads the data ended: {other}")
 
-    def run(
-        self,
-        function: Callable[[Any], Any],
-        tasks: Iterable[Any],
-        ended: Callable[[Any, Outcome], object],
-        *,
-        begun: Callable[[Any], object] = lambda task: None,
-        at_once: int = 1,
-        limit: Callable[[Any], float | None] = lambda task: None,
-        together: bool = False,
-        enough: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def run(self, tasks: Iterable[Any], work: Work) -> None:
         """Do all tasks, in their order as workers become free.
-
-        Args:
-            function: importable by its name; called with a task.
-            tasks: what it is called with.
-            ended: called with a task and what came of it.
-            begun: called with a task that a worker begins.
-            at_once: so many workers.
-            limit: seconds that a task may take; None: for ever.
-            together: they are parts of one whole; if one does not end well, the others end soon after.
-            enough: whether no other task is to begin.
 
         Raises:
             KeyboardInterrupt, SystemExit: Ctrl-C or SIGTERM; the tasks at work were interrupted alike, and ended.
@@ -113,40 +85,33 @@ class Crew:
         waiting = iter(tasks)
 
         def noted(task: object, outcome: Outcome) -> None:
-            ended(task, outcome)
-            if together and not isinstance(outcome, Done):
+            work.ended(task, outcome)
+            if work.together and not isinstance(outcome, Done):
                 self._wait_no_longer_than(CONSEQUENCE_SECONDS)
 
         try:
             with sigterm_raises():
                 while True:
-                    if not enough():
-                        self._fill(function, waiting, begun, at_once, limit)
+                    if not work.enough():
+                        self._fill(waiting, work)
                     if not self._busy:
                         return
                     self._collect(noted)
         except BaseException as stop:  # whatever a signal's handler raises
-            self._interrupt(signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM, ended)
+            self._interrupt(signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM, work.ended)
             raise
 
-    def _fill(
-        self,
-        function: Callable[[Any], Any],
-        waiting: Iterator[Any],
-        begun: Callable[[Any], object],
-        at_once: int,
-        limit: Callable[[Any], float | None],
-    ) -> None:
-        while len(self._busy) < at_once:
+    def _fill(self, waiting: Iterator[Any], work: Work) -> None:
+        while len(self._busy) < work.at_once:
             task = next(waiting, _NONE_LEFT)
             if task is _NONE_LEFT:
                 return
-            begun(task)
+            work.begun(task)
             worker = self._idle_one() or Worker()
-            seconds = limit(task)
+            seconds = work.limit(task)
             until = math.inf if seconds is None else time.monotonic() + seconds
-            self._busy[worker] = _Work(task, until, TimedOut(seconds or math.inf))
-            worker.give(function, task)
+            self._busy[worker] = _Shift(task, until, TimedOut(seconds or math.inf))
+            worker.give(work.function, task)
 
     def _idle_one(self) -> Worker | None:
         while self._idle:
@@ -158,15 +123,15 @@ class Crew:
 
     def _collect(self, ended: Callable[[Any, Outcome], object]) -> None:
         """Wait until something ends, or has lasted too long."""
-        until = min(work.until for work in self._busy.values())
+        until = min(shift.until for shift in self._busy.values())
         timeout = min(GLANCE_SECONDS, max(0.0, until - time.monotonic()))
         ready = set(wait([item for worker in self._busy for item in worker.news], timeout))
-        for worker, work in list(self._busy.items()):
+        for worker, shift in list(self._busy.items()):
             if ready.intersection(worker.news):
                 outcome: Outcome = worker.answer()
-            elif time.monotonic() >= work.until:
+            elif time.monotonic() >= shift.until:
                 worker.kill()
-                outcome = work.if_late
+                outcome = shift.if_late
             else:
                 continue
             del self._busy[worker]
@@ -174,7 +139,7 @@ class Crew:
                 self._idle.append(worker)
             else:
                 worker.close()
-            ended(work.task, outcome)
+            ended(shift.task, outcome)
 
     def _interrupt(self, number: int, ended: Callable[[Any, Outcome], object]) -> None:
         """Hand the signal on, and wait for the files that are written then; after a second one no longer."""
@@ -191,5 +156,5 @@ class Crew:
 
     def _wait_no_longer_than(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        for worker, work in self._busy.items():
-            self._busy[worker] = _Work(work.task, min(work.until, until), Interrupted())
+        for worker, shift in self._busy.items():
+            self._busy[worker] = replace(shift, until=min(shift.until, until), if_late=Interrupted())

@@ -49,6 +49,14 @@ def test_heads_are_trained_on_every_core_after_the_first_has_computed_their_inpu
     assert share([*heads, configuration("schedule.unfrozen_epochs=1")], None, on_cpu=True) == Shares()
 
 
+@pytest.mark.parametrize("recipe", ["line", "polynomial"])
+def test_curves_are_fitted_on_every_core(recipe: str) -> None:
+    curves = [examine(Composer(), [f"recipe={recipe}"]).configuration] * 9
+    assert share(curves, None, on_cpu=True) == Shares(3, 1)
+    assert share(curves[:5], None, on_cpu=True) == Shares()
+    assert share([*curves, examine(Composer(), []).configuration], None, on_cpu=True) == Shares()
+
+
 @pytest.mark.parametrize(("workers", "threads"), [(1, None), (2, 2), (3, 1), (4, 1), (9, 1)])
 def test_what_was_asked_for_is_done_and_the_threads_are_shared(workers: int, threads: int | None) -> None:
     assert share([configuration()] * 3, workers, on_cpu=True) == Shares(workers, threads)

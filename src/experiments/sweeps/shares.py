@@ -42,17 +42,23 @@ def share(configurations: Sequence[Mapping[str, Any]], workers: int | None, *, o
 
     Args:
         configurations: of the jobs.
-        workers: as the user asked for; None: one, but as many as there are cores where every job trains a head on
-            computed inputs, which is done in one thread.
+        workers: as the user asked for; None: one, but as many as there are cores where one thread does every job all
+            the same, since each fits a line or a polynomial, or trains a head on computed inputs.
         on_cpu: where they train.
     """
     there = cores()
     if workers is not None:
         return Shares(workers, None if workers == 1 else max(1, there // workers))
-    if on_cpu and all(map(trains_head_alone, configurations)):
-        most = min(there, MOST, len(configurations) // JOBS_A_WORKER)
-        return Shares(most, 1, first_alone=True) if most > 1 else Shares()
+    heads = all(map(trains_head_alone, configurations))
+    most = min(there, MOST, len(configurations) // JOBS_A_WORKER)
+    if on_cpu and most > 1 and (heads or all(map(fits_a_curve, configurations))):
+        return Shares(most, 1, first_alone=heads)
     return Shares()
+
+
+def fits_a_curve(configuration: Mapping[str, Any]) -> bool:
+    """Whether it fits a few numbers to points."""
+    return getattr(SCHEMAS["dataset"].get(configuration["dataset"]["_target_"]), "kind", None) == "regression"
 
 
 def trains_head_alone(configuration: Mapping[str, Any]) -> bool:

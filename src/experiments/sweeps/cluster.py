@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from experiments.sweeps.errand import Errand
-from experiments.sweeps.sigterm import sigterm_raises
+from experiments.sweeps.stopping import sigterm_raises
 from experiments.sweeps.supervision import PATIENCE_SECONDS
 from experiments.sweeps.worker_life import Done, Interrupted
 from experiments.sweeps.workforce import Outcome, Work

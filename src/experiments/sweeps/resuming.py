@@ -134,7 +134,7 @@ def check_content(path: Path, content: Mapping[str, Any]) -> None:
         f"its job {job['folder']!r} {what}"
         for job in jobs
         for what, so in {
-            "is in no folder of this one": not job["folder"] or job["folder"] != Path(job["folder"]).name,
+            "is in no folder of this one": job["folder"] in ("", "..") or job["folder"] != Path(job["folder"]).name,
             "is there twice": sum(one["folder"] == job["folder"] for one in jobs) > 1,
             "has no configuration": not isinstance(job.get("configuration"), Mapping),
             "has no list of overrides": not isinstance(job.get("overrides"), list),

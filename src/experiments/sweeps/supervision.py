@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import Any, Self, TypeVar
 
-from experiments.sweeps.sigterm import sigterm_raises
+from experiments.sweeps.stopping import sigterm_raises
 from experiments.sweeps.worker import Worker
 from experiments.sweeps.worker_life import Done, Interrupted, Raised
 from experiments.sweeps.workforce import Outcome, TimedOut, Work
@@ -131,7 +131,7 @@ class Crew:
                 outcome: Outcome = worker.answer()
             elif time.monotonic() >= shift.until:
                 worker.kill()
-                outcome = shift.if_late
+                outcome = worker.last_answer() or shift.if_late
             else:
                 continue
             del self._busy[worker]

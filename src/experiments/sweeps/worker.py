@@ -17,8 +17,14 @@ from experiments.sweeps.worker_life import PING, Answer, Died, Surroundings, ser
 
 HAS_FORKSERVER = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT: Any = multiprocessing.get_context("forkserver" if HAS_FORKSERVER else "spawn")
-PRELOADED = ["experiments.sweeps.job", "experiments.training.fit", "experiments.diagnosis.journal"]
+PRELOADED = [
+    *("experiments.sweeps.server", "experiments.sweeps.job", "experiments.training.fit"),
+    "experiments.diagnosis.journal",
+]
 """What every worker needs: imported once by a server that has no thread and no tensor, and forked from there."""
+
+SERVER_DIED = 255
+"""What multiprocessing takes for the exit code of a process whose server was killed, whether it lives or not."""
 
 ATTEMPTS = 3
 BETWEEN_ATTEMPTS_SECONDS = 0.5
@@ -101,13 +107,11 @@ class Worker:
     def answer(self) -> Answer:
         """What came of the task; waits for it."""
         wait(self.news)
-        try:
-            if self._here.poll():
-                answer: Answer = pickle.loads(self._here.recv_bytes())
-                return answer
-        except (OSError, EOFError):
-            pass
+        if (answer := self.last_answer()) is not None:
+            return answer
         self._process.join()
+        if HAS_FORKSERVER and self._process.exitcode == SERVER_DIED:
+            self._signal(signal.SIGKILL)  # nobody would hear what it does from now on
         return Died(int(self._process.exitcode or 0))
 
     def interrupt(self, signal_number: int) -> None:
@@ -121,6 +125,14 @@ class Worker:
             self._process.join(LAST_WORDS_SECONDS)
         self._process.kill()
         self._process.join()
+
+    def last_answer(self) -> Answer | None:
+        """What a process that was ended had said before; None if it had not come so far."""
+        with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
+            if self._here.poll():
+                answer: Answer = pickle.loads(self._here.recv_bytes())
+                return answer
+        return None
 
     def close(self) -> None:
         """Let it end, and see that it does."""

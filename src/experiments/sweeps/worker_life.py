@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from experiments.sweeps.sigterm import exit_on
+from experiments.sweeps.stopping import hold, stoppable
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class Surroundings:
 
 def serve(tasks: Connection, surroundings: Surroundings) -> None:
     """The life of a worker: until nobody is there to give it a task."""
+    hold()
     if hasattr(os, "setpgrp"):
         os.setpgrp()  # Ctrl-C at the terminal goes to the process that started it, which says what is to be done
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     surroundings.enter()
     gc.collect()
@@ -104,17 +104,14 @@ def serve(tasks: Connection, surroundings: Surroundings) -> None:
 
 def _answered(task: bytes) -> bytes:
     try:
-        function, argument = pickle.loads(task)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, exit_on)
-        return pickle.dumps(Done(function(argument)))
+        with stoppable():
+            function, argument = pickle.loads(task)
+            return pickle.dumps(Done(function(argument)))
     except (KeyboardInterrupt, SystemExit):
         return pickle.dumps(Interrupted())
     except Exception as error:
         return pickle.dumps(Raised(_sendable(error)))
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         gc.collect()  # a trainer and its network hold each other, and the next one may be as large
 
 

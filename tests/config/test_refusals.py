@@ -218,6 +218,11 @@ ONE_MISTAKE = [
         "  try: hydra.launcher.workers=3",
     ),
     (
+        "-m seed=0,1 hydra.launcher.workers=1",
+        "hydra.launcher.workers=1\n  there is no key hydra.launcher.workers; hydra/launcher=basic has: none\n"
+        "  try: hydra/launcher=parallel hydra.launcher.workers=1",
+    ),
+    (
         "-m seed=0,1 hydra/launcher=ray hydra.launcher.ray.remote.num_cpu=2",
         "hydra.launcher.ray.remote.num_cpu=2\n  there is no key hydra.launcher.ray.remote.num_cpu; hydra/launcher=ray "
         "has: ray.init.address, ray.init.num_cpus, ray.init.num_gpus, ray.init.object_store_memory, "

@@ -47,6 +47,12 @@ def nap(seconds: float) -> int:
     return os.getpid()
 
 
+def sign_and_nap(path: Path) -> None:
+    path.with_suffix(".new").write_text(str(os.getpid()))
+    path.with_suffix(".new").rename(path)
+    time.sleep(600)
+
+
 def nap_when(seconds: float) -> tuple[int, float, float]:
     """Who slept, from when until when on the machine's clock."""
     began = time.monotonic()

@@ -18,7 +18,10 @@ import errands
 import pytest
 from killing import Typed, typed
 
+from experiments.reports.comparison.content import content
+from experiments.reports.comparison.groups import groups
 from experiments.runs.lock import alone_in
+from experiments.runs.sweep import Sweep
 from experiments.sweeps.launch import _reason
 from experiments.sweeps.supervision import Crew
 from experiments.sweeps.worker_life import Died
@@ -89,13 +92,69 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("said", list(CHANGES))
 def test_a_changed_sweep_json_is_said_to_be_damaged(said: str, sweep: Path) -> None:
-    content = json.loads((sweep / "sweep.json").read_text())
-    CHANGES[said](content)
-    (sweep / "sweep.json").write_text(json.dumps(content))
+    changed = json.loads((sweep / "sweep.json").read_text())
+    CHANGES[said](changed)
+    (sweep / "sweep.json").write_text(json.dumps(changed))
     again = go_on(sweep, "optimizer.lr=0.3")
     assert again.code == 2
     assert f"sweep.json is damaged: {'' if said.startswith('it') else 'its job'}" in again.err
     assert said in again.err
+
+
+@pytest.mark.parametrize("folder", ["..", ".", ""])
+def test_a_job_in_the_folder_above_is_not_trained(folder: str, sweep: Path) -> None:
+    changed = json.loads((sweep / "sweep.json").read_text())
+    changed["jobs"][1]["folder"] = folder
+    (sweep / "sweep.json").write_text(json.dumps(changed))
+    again = go_on(sweep)
+    assert again.code == 2
+    assert f"its job {folder!r} is in no folder of this one" in again.err
+    assert not (sweep.parent / "run.json").exists()
+
+
+@pytest.mark.parametrize("length", [0, 20, 300])
+def test_a_history_that_was_cut_costs_the_end_of_a_sweep_its_curve_alone(
+    length: int, sweep: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = sweep / "optimizer.lr=0.2" / "history.csv"
+    path.write_bytes(path.read_bytes()[:length])
+    (sweep / "report.html").unlink()
+    again = go_on(sweep)
+    assert again.code == 0, again.err
+    assert "optimizer.lr=0.2" in again.out
+    assert caplog.text.count("history.csv is damaged") == 1
+    assert (sweep / "report.html").exists()
+
+
+def test_a_run_json_that_was_cut_is_said_to_be(sweep: Path) -> None:
+    path = sweep / "optimizer.lr=0.2" / "run.json"
+    path.write_bytes(path.read_bytes()[:100])
+    again = go_on(sweep)
+    assert again.code == 0, again.err
+    assert "run.json is damaged: it is set aside, and the job trained anew\n" in again.err
+    assert path.with_name("run.json.damaged").stat().st_size == 100
+
+
+def test_a_launcher_is_looked_at_even_if_nothing_is_left(sweep: Path) -> None:
+    again = go_on(sweep, "hydra/launcher=nix")
+    assert again.code == 2
+    assert "there is no hydra/launcher called nix" in again.err
+
+
+def test_a_file_is_no_folder_for_submitits_logs(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = ["optimizer.lr=0.1,0.2", "hydra/launcher=submitit_local", "hydra.launcher.submitit_folder=file/logs"]
+    refused = typed(tmp_path, "fit", *LINES, *words)
+    assert refused.code == 2
+    assert f"this folder cannot be written: {tmp_path / 'file'} is a file" in refused.err
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_what_did_not_end_has_no_final_error(sweep: Path) -> None:
+    path = sweep / "optimizer.lr=0.2" / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "status": "failed"}))
+    found = content(Sweep(sweep), groups(Sweep(sweep)), [])
+    assert {run["name"]: run["over"] for run in found["runs"]} == {"optimizer.lr=0.1": True, "optimizer.lr=0.2": False}
 
 
 def test_jobs_that_are_trained_together_are_not_gone_on_with_meanwhile(

@@ -142,7 +142,10 @@ def _unknown_of_launcher(name: str, value: object, base: DictConfig, typed: str 
     has = listed(key.removeprefix(LAUNCHER) for key in names) or "none"
     wrong = f"there is no key {name}; hydra/launcher={option} has: {has}"
     better = nearest(name, names)
-    return Problem(typed or f"{name}={value}", wrong, f"{better}={value}" if better else None)
+    advice = f"{better}={value}" if better else None
+    if not names and name == f"{LAUNCHER}workers":
+        advice = f"hydra/launcher=parallel {name}={value}"
+    return Problem(typed or f"{name}={value}", wrong, advice)
 
 
 def _present(base: DictConfig, name: str) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from experiments.reports.readable import readable
 from experiments.reports.varied import SEED, varied_keys
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
@@ -106,7 +107,7 @@ def _setting(
         rest,
         counts,
         bool(_dataset(runs[0]).get("oversample")),
-        len(runs[0].columns("steps")["step"]),
+        len(readable(runs[0], "steps")["step"]),
         _group(runs, counts, rare),
         _group(runs, counts, set(counts) - rare),
     )
@@ -122,14 +123,14 @@ def _group(runs: Sequence[Run], counts: Mapping[str, int], classes: set[str]) ->
 
 def _wrong(run: Run, classes: set[str]) -> dict[str, bool]:
     """Whether the answer to each validation image of the classes is wrong, by its path."""
-    table = run.columns("predictions")
+    table = readable(run, "predictions")
     rows = zip(table["path"], table["label"], table["predicted"], strict=True)
     return {str(path): label != predicted for path, label, predicted in rows if label in classes}
 
 
 def _training_images(run: Run) -> dict[str, int]:
     """By class; all of an epoch are counted once, repeated or not."""
-    table = run.columns("split")
+    table = readable(run, "split")
     found = Counter(str(label) for label, side in zip(table["label"], table["split"], strict=True) if side == "train")
     return {str(name): found[str(name)] for name in run.record["data"]["classes"]}
 

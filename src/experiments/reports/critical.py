@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.reports.readable import readable
 from experiments.runs.run import Run
 from experiments.runs.sweep import Sweep
 
@@ -47,9 +48,9 @@ def _rate(run: Run) -> float | None:
 
 
 def _epochs(run: Run) -> int:
-    return len(run.columns("history")["epoch"]) - 1
+    return len(readable(run, "history")["epoch"]) - 1
 
 
 def _came_closer(run: Run) -> bool:
-    losses = run.columns("history")["train_loss_eval"]
+    losses = readable(run, "history")["train_loss_eval"]
     return bool(losses) and losses[-1] < losses[0]  # type: ignore[operator]  # a column of numbers; nan is not less

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.reports.readable import readable
 from experiments.runs.run import Run
 
 
@@ -27,7 +28,7 @@ class Series:
 
 def series_of(run: Run, score: str) -> Series:
     """Reads a run's history; `score` is `error_rate` or `rmse`."""
-    columns = run.columns("history")
+    columns = readable(run, "history")
     epochs = [float(epoch) for epoch in columns["epoch"]]
 
     def curve(name: str) -> list[float]:

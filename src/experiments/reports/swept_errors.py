@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from experiments.reports.readable import readable
 from experiments.reports.varied import varied_keys
 from experiments.runs.ending import OVER
 from experiments.runs.run import Run
@@ -103,7 +104,7 @@ def final_errors(run: Run, score: str) -> tuple[float, float]:
     valid = (run.metrics.get("final") or {}).get(score)
     if run.status == "diverged" or valid is None or not math.isfinite(valid):
         return math.inf, math.inf
-    history = run.columns("history")
+    history = readable(run, "history")
     column = history["train_loss_eval" if score == "rmse" else "train_error_rate_eval"]
     train = float(column[-1]) if column else math.nan
     return math.sqrt(train) if score == "rmse" else train, float(valid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ def recruited(composed: DictConfig, crew: Crew) -> Iterator[Callable[[Path], Wor
         from experiments.sweeps.on_submitit import OnSubmitit
 
         check_installed(launcher)
+        _check_logs(settings.get("submitit_folder"))
         kind = launcher.removeprefix("submitit_")
         most = max(1, cores() // settings["cpus_per_task"]) if kind == "local" else None
         yield lambda folder: ClusterCrew(OnSubmitit(kind, settings, folder), most)
@@ -74,3 +76,19 @@ def check_installed(launcher: str) -> None:
     if launcher == "submitit_slurm" and not (shutil.which("sbatch") and shutil.which("srun")):
         wrong = "this machine has no sbatch and srun, so it is no login node of a Slurm cluster"
         raise ConfigurationError([Problem(asked, wrong, "hydra/launcher=submitit_local")])
+
+
+def _check_logs(typed: str | None) -> None:
+    """Whether submitit may write there; the folder itself is made when the sweep's own is.
+
+    Raises:
+        ConfigurationError: it may not.
+    """
+    if typed is None:
+        return
+    folder = Path(typed).absolute()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        key = "hydra.launcher.submitit_folder"
+        wrong = f"this folder cannot be written: {there} is {'not writable' if there.is_dir() else 'a file'}"
+        raise ConfigurationError([Problem(f"{key}={typed}", wrong, f"{key}=FOLDER")])

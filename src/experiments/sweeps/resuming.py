@@ -32,12 +32,14 @@ class Standing:
         not_begun: the others.
         foreign: what is wrong with each run.json that another version wrote. Those runs are left alone, however they
             ended: this version cannot know what it would write over, and a newer one may well have finished them.
+        damaged: each run.json that cannot be read; those runs are among the begun.
     """
 
     over: list[str]
     begun: list[str]
     not_begun: list[str]
     foreign: list[str] = field(default_factory=list)
+    damaged: list[Path] = field(default_factory=list)
 
     @classmethod
     def of(cls, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> Standing:
@@ -48,6 +50,10 @@ class Standing:
                 run = _run(folder / job["folder"])
             except OtherSchema as other:
                 found.foreign.append(str(other))
+                continue
+            except (OSError, ValueError, TypeError, RecursionError):
+                found.damaged.append(folder / job["folder"] / "run.json")
+                found.begun.append(job["folder"])
                 continue
             known = job.get("config_hash")
             if run is None:
@@ -164,17 +170,16 @@ def _what_counts(configuration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _run(folder: Path) -> dict[str, Any] | None:
-    """run.json; None if the job has not begun. A damaged one is one to go on with.
+    """run.json; None if the job has not begun.
 
     Raises:
         OtherSchema: another version wrote it.
+        OSError, ValueError, TypeError, RecursionError: it is damaged.
     """
     path = folder / "run.json"
     try:
         run = dict(read_json(path))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, RecursionError):
-        return {}
     check_schema(run, path)
     return run

@@ -178,7 +178,8 @@ def command_line() -> str:
     """The command that was typed, as it can be typed again."""
     import shlex
 
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    name = Path(sys.argv[0]).name
+    return shlex.join(["experiments" if name == "__main__.py" else name, *sys.argv[1:]])  # python -m experiments
 
 
 def _now() -> str:

@@ -50,8 +50,10 @@ def resume(path: Path, overrides: Sequence[str], config_dir: str | None = None) 
 
 def _resume_run(run: Run) -> int:
     from experiments.config.composition import Composer
+    from experiments.runs.alive import is_killed
     from experiments.runs.ending import OVER
     from experiments.runs.lock import AtWork
+    from experiments.runs.standing import KILLED
     from experiments.sweeps.job import run_as_hydra_job
     from experiments.sweeps.ranks import train_run
     from experiments.sweeps.resuming import as_planned
@@ -72,6 +74,8 @@ def _resume_run(run: Run) -> int:
     composed = as_planned(composer, {"overrides": record.get("overrides") or [], "configuration": configuration})
     prepared = prepare(configuration)
     request = Request(configuration, run.path.absolute(), Origin(), judge, goes_on=True)
+    how = "goes on" if (run.path / "checkpoints" / "last.ckpt").exists() else "has no checkpoint and begins anew"
+    print(f"{run.path} was {KILLED if is_killed(record) else run.status}: it {how}", file=sys.stderr)
     result = run_as_hydra_job(composer, composed, run.path, lambda: train_run(request, prepared))
     if result.status.name == "FAILED":
         error = result._return_value
@@ -87,7 +91,7 @@ def _resume_sweep(sweep: Sweep, overrides: Sequence[str], config_dir: str | None
     from experiments.config.composition import Composer
     from experiments.sweeps.adding import more_jobs
     from experiments.sweeps.launchers import chooses_launcher
-    from experiments.sweeps.resuming import Standing, check_content, edited_since, is_rule, under_rules
+    from experiments.sweeps.resuming import Standing, as_planned, check_content, edited_since, is_rule, under_rules
     from experiments.verbs.sweep import told
 
     content = sweep.record
@@ -102,7 +106,11 @@ def _resume_sweep(sweep: Sweep, overrides: Sequence[str], config_dir: str | None
     print(f"sweep {sweep.name}: {standing} below {sweep.path}", file=sys.stderr)
     for wrong in standing.foreign:
         print(f"error: left alone: {wrong}", file=sys.stderr)
+    for damaged in standing.damaged:
+        print(f"note: {damaged} is damaged: it is set aside, and the job trained anew", file=sys.stderr)
     left = [job for job in content["jobs"] if job["folder"] in standing.left]
+    if launcher and not left:
+        as_planned(composer, content["jobs"][0], launcher)  # what is wrong with it is said all the same
     code = DONE
     if left:
         if any(edited_since(composer, job) for job in left):

@@ -10,11 +10,12 @@ from typing import Any
 from experiments.reports import wording
 from experiments.reports.comparison.groups import Group
 from experiments.reports.comparison.table import mean, name, runs, standing, verdicts
-from experiments.reports.comparison.tables import readable
+from experiments.reports.readable import readable
 from experiments.reports.swept import IN_WORDS
 from experiments.reports.swept_scale import LOG_ABOVE_RATIO
 from experiments.reports.unfinished import log_of, retry_lines, unfinished, what_happened
 from experiments.reports.varied import SEED
+from experiments.runs.ending import OVER
 from experiments.runs.run import Run
 from experiments.runs.standing import DAMAGED, FOREIGN
 from experiments.runs.sweep import Sweep
@@ -76,6 +77,7 @@ def _run(row: Mapping[str, Any], swept: Mapping[str, str], score: str, points: i
         "name": row["run"],
         "swept": swept,
         "status": row["status"],
+        "over": row["status"] in OVER,
         "error": row["error"],
         "epochs": _plain(row["epochs"]),
         "score": _plain(row[score]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from experiments.reports.comparison.tables import readable
+from experiments.reports.readable import readable
 from experiments.runs.run import Run
 
 NOISE = 0.05
@@ -18,8 +18,6 @@ Answers = Mapping[str, float]
 def answers(run: Run) -> Answers:
     """From predictions.csv; empty before it is written, and if it is damaged."""
     table = readable(run, "predictions")
-    if not table:
-        return {}
     keys = [f"{path}|{sha}" for path, sha in zip(table["path"], table["sha256"], strict=True)]
     if run.is_regression:
         return dict(zip(keys, map(float, table["loss"]), strict=True))

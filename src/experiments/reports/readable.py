@@ -15,7 +15,7 @@ NEEDED = {
     "history": {"epoch", "train_loss_eval", "train_error_rate_eval", "valid_loss", "error_rate"},
     "steps": {"step"},
     "predictions": {"path", "sha256", "label", "predicted", "loss"},
-    "split": {"path", "split"},
+    "split": {"label", "split"},
 }
 
 

@@ -43,16 +43,16 @@ def of_file(error: OSError, path: Path) -> OSError:
 
 def room_at(path: Path) -> str:
     """`0 bytes are left on /mnt/disk`."""
-    there = _nearest(path)
+    there = nearest_there(path)
     return f"{_size(shutil.disk_usage(there).free)} left on {_mount(there)}"
 
 
 def is_scarce(path: Path) -> bool:
     """Whether there is hardly any room there by now."""
-    return shutil.disk_usage(_nearest(path)).free < SCARCE_BYTES
+    return shutil.disk_usage(nearest_there(path)).free < SCARCE_BYTES
 
 
-def _nearest(path: Path) -> Path:
+def nearest_there(path: Path) -> Path:
     """The path, or the first folder above that is there."""
     absolute = path.absolute()
     return next(one for one in (absolute, *absolute.parents) if one.exists())

@@ -46,11 +46,11 @@ def more_jobs(composer: Composer, jobs: Sequence[Mapping[str, Any]], overrides: 
 
 
 def _entry(composer: Composer, jobs: Sequence[Mapping[str, Any]], swept: dict[str, str]) -> dict[str, Any]:
-    nearest = max(jobs, key=lambda job: sum(job["swept"][key] == value for key, value in swept.items()))
-    overrides = [f"{key}={swept[key]}" if (key := _key(text)) in swept else text for text in nearest["overrides"]]
+    closest = max(jobs, key=lambda job: sum(job["swept"][key] == value for key, value in swept.items()))
+    overrides = [f"{key}={swept[key]}" if (key := _key(text)) in swept else text for text in closest["overrides"]]
     today = examine(composer, overrides, of_sweep=swept)
-    before = examine(composer, nearest["overrides"], of_sweep=nearest["swept"])
-    configuration = _changed(nearest["configuration"], before.configuration, today.configuration)
+    before = examine(composer, closest["overrides"], of_sweep=closest["swept"])
+    configuration = _changed(closest["configuration"], before.configuration, today.configuration)
     return {
         "folder": "",
         "overrides": overrides,

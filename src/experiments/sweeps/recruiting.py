@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from experiments.config.problems import ConfigurationError, Problem
+from experiments.runs.full_disk import nearest_there
 from experiments.sweeps.cluster import ClusterCrew
 from experiments.sweeps.launchers import CLUSTERS, cores, launcher_of, settings_of, workers_of
 from experiments.sweeps.shares import Shares, share
@@ -86,8 +87,7 @@ def _check_logs(typed: str | None) -> None:
     """
     if typed is None:
         return
-    folder = Path(typed).absolute()
-    there = next(one for one in (folder, *folder.parents) if one.exists())
+    there = nearest_there(Path(typed))
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         key = "hydra.launcher.submitit_folder"
         wrong = f"this folder cannot be written: {there} is {'not writable' if there.is_dir() else 'a file'}"

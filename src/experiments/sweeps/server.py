@@ -1,7 +1,8 @@
-"""The server that workers are forked from imports this first, and nobody else does.
+"""Only the server that workers are forked from imports this, and before all else.
 
-`timeout`, `kill -- -PID` and systemd send SIGTERM to a whole process group: without its server the parent would take
-workers for dead that live, while each of them is told by the parent. And a worker begins with both signals held.
+`timeout`, `kill -- -PID` and systemd send SIGTERM to a whole process group. The server must outlive that: once it is
+gone, the parent takes its living workers for dead. And a worker, which inherits what is held, loses no signal while it
+starts.
 """
 
 from experiments.sweeps.stopping import hold
